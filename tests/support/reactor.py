@@ -18,6 +18,9 @@ T = TypeVar("T")
 #: The global reactor; typed Any because its interfaces are provided at run time.
 reactor: Any = _reactor
 
+#: Typed Any: mypy cannot join a generic function with its overloads of Deferred and plain result.
+_blocking: Any = blockingCallFromThread
+
 _start_lock = threading.Lock()
 _thread: threading.Thread | None = None
 
@@ -48,13 +51,15 @@ def run(
     Returns its result or raises its exception; after `timeout` seconds it is cancelled and TimeoutError raised.
     """
     start_reactor()
-    return blockingCallFromThread(reactor, _bounded, work, timeout)  # type: ignore[no-any-return]
+    result: T = _blocking(reactor, _bounded, work, timeout)
+    return result
 
 
 def call(function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
     """Call a plain function in the reactor's thread, where Twisted's objects may be touched."""
     start_reactor()
-    return blockingCallFromThread(reactor, function, *args, **kwargs)  # type: ignore[no-any-return]
+    result: T = _blocking(reactor, function, *args, **kwargs)
+    return result
 
 
 async def sleep(seconds: float) -> None:
