@@ -1,0 +1,243 @@
+"""Text to tokens: what a browser builds elements from, so that no markup is ever parsed there.
+
+Markdown, less what surprises people who paste data: raw HTML, entities, headings, rules, images and link
+definitions stay the text they were, and `>` quotes only when a blank follows, so that FASTA is left alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock
+from markdown_it.rules_block.blockquote import blockquote
+from markdown_it.tree import SyntaxTreeNode
+
+#: A node is `[kind, ...]`: strings, numbers and nodes follow as TOKEN_SCHEMA says.
+Token = list[Any]
+
+_LINK_SCHEMES = frozenset({"http", "https", "mailto"})
+_MENTION = re.compile(r"(?<![\w@./-])@(\w[\w.\-]{0,254})")
+_GIVEN_BACK = ".-_"
+MENTIONS_PER_MESSAGE = 20
+
+
+def _children(*kinds: str) -> dict[str, Any]:
+    return {"type": "array", "minItems": 1, "prefixItems": [{"enum": list(kinds)}], "items": {"$ref": "#/$defs/Token"}}
+
+
+def _leaf(kind: str, *rest: dict[str, Any]) -> dict[str, Any]:
+    items = [{"const": kind}, *rest]
+    return {"type": "array", "minItems": len(items), "maxItems": len(items), "prefixItems": items}
+
+
+TOKEN_SCHEMA: dict[str, Any] = {
+    "description": "One node of a message's body; a client shows the children of a kind that it does not know.",
+    "anyOf": [
+        _leaf("text", {"type": "string"}),
+        _leaf("code", {"type": "string"}),
+        _leaf("pre", {"type": "string", "description": "language, may be empty"}, {"type": "string"}),
+        _leaf("mention", {"type": "integer", "description": "a user's id"}),
+        _leaf("br"),
+        _children("p", "em", "strong", "quote", "ul", "li"),
+        {
+            "type": "array",
+            "minItems": 2,
+            "prefixItems": [{"const": "ol"}, {"type": "integer", "description": "the first number"}],
+            "items": {"$ref": "#/$defs/Token"},
+        },
+        {
+            "type": "array",
+            "minItems": 2,
+            "prefixItems": [{"const": "link"}, {"type": "string", "description": "http, https or mailto"}],
+            "items": {"$ref": "#/$defs/Token"},
+        },
+    ],
+}
+
+
+def parse(text: str) -> list[Token]:
+    """Return the body of a message that says `text`; mentions are still plain text in it."""
+    return _nodes(SyntaxTreeNode(_markdown.parse(text)).children)
+
+
+def mention_candidates(body: list[Token]) -> list[str]:
+    """Return the names that may be meant after an `@`, longest first for each place, in order of the places."""
+    found: dict[str, None] = {}
+    for node in _texts(body):
+        for match in _MENTION.finditer(node[1]):
+            found.update(dict.fromkeys(_shortened(match[1])))
+    return list(found)
+
+
+def with_mentions(body: list[Token], people: Mapping[str, int]) -> tuple[list[Token], list[int]]:
+    """Return the body with each `@name` of `people` as a mention, and the ids mentioned, at most 20."""
+    ids: dict[int, None] = {}
+
+    def identify(name: str) -> tuple[str, int] | None:
+        for candidate in _shortened(name):
+            person = people.get(candidate)
+            if person is not None and (person in ids or len(ids) < MENTIONS_PER_MESSAGE):
+                ids[person] = None
+                return candidate, person
+        return None
+
+    return _replaced(body, identify), list(ids)
+
+
+# ---- from markdown-it's tree
+
+
+def _nodes(nodes: list[SyntaxTreeNode]) -> list[Token]:
+    return [token for node in nodes for token in _node(node)]
+
+
+def _node(node: SyntaxTreeNode) -> Iterator[Token]:
+    build = _BUILDERS.get(node.type)
+    if build is not None:
+        yield from build(node)
+
+
+def _wrapped(kind: str) -> Callable[[SyntaxTreeNode], Iterator[Token]]:
+    def build(node: SyntaxTreeNode) -> Iterator[Token]:
+        yield [kind, *_nodes(node.children)]
+
+    return build
+
+
+def _bare(node: SyntaxTreeNode) -> Iterator[Token]:
+    yield from _nodes(node.children)
+
+
+def _paragraph(node: SyntaxTreeNode) -> Iterator[Token]:
+    # A tight list's items hold paragraphs that are not to be seen as such.
+    yield from _bare(node) if node.hidden else [["p", *_nodes(node.children)]]
+
+
+def _text(node: SyntaxTreeNode) -> Iterator[Token]:
+    if node.content:
+        yield ["text", node.content]
+
+
+def _code(node: SyntaxTreeNode) -> Iterator[Token]:
+    yield ["code", node.content]
+
+
+def _pre(node: SyntaxTreeNode) -> Iterator[Token]:
+    language = node.info.split(maxsplit=1)[0] if node.info.strip() else ""
+    yield ["pre", language, node.content.removesuffix("\n")]
+
+
+def _break(_node: SyntaxTreeNode) -> Iterator[Token]:
+    yield ["br"]
+
+
+def _ordered(node: SyntaxTreeNode) -> Iterator[Token]:
+    yield ["ol", int(cast(int, node.attrs.get("start", 1))), *_nodes(node.children)]
+
+
+def _link(node: SyntaxTreeNode) -> Iterator[Token]:
+    yield ["link", str(node.attrs["href"]), *_nodes(node.children)]
+
+
+_BUILDERS: Mapping[str, Callable[[SyntaxTreeNode], Iterator[Token]]] = {
+    "paragraph": _paragraph,
+    "inline": _bare,
+    "text": _text,
+    "softbreak": _break,
+    "hardbreak": _break,
+    "code_inline": _code,
+    "code_block": _pre,
+    "fence": _pre,
+    "em": _wrapped("em"),
+    "strong": _wrapped("strong"),
+    "blockquote": _wrapped("quote"),
+    "bullet_list": _wrapped("ul"),
+    "ordered_list": _ordered,
+    "list_item": _wrapped("li"),
+    "link": _link,
+}
+
+
+# ---- markdown-it, set up once
+
+
+def _quote_after_blank(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    mark = state.bMarks[start] + state.tShift[start]
+    follows = state.src[mark + 1 : mark + 2]
+    if follows not in ("", " ", "\t", "\n", ">"):
+        return False
+    return blockquote(state, start, end, silent)
+
+
+def _is_safe_link(url: str) -> bool:
+    try:
+        return urlsplit(url.strip()).scheme.lower() in _LINK_SCHEMES
+    except ValueError:
+        return False
+
+
+def _set_up() -> MarkdownIt:
+    markdown = MarkdownIt("commonmark", {"html": False, "linkify": True}).enable("linkify")
+    markdown.disable(
+        ["html_block", "html_inline", "entity", "heading", "lheading", "hr", "reference", "image"]
+    )
+    markdown.block.ruler.at("blockquote", _quote_after_blank, {"alt": ["paragraph", "reference", "blockquote", "list"]})
+    # Only what says its scheme is a link: `samtools.sort` is no host, and an e-mail address is no invitation.
+    assert markdown.linkify is not None
+    markdown.linkify.set({"fuzzy_link": False, "fuzzy_email": False, "fuzzy_ip": False})
+    markdown.validateLink = _is_safe_link  # type: ignore[method-assign]  # the documented way to narrow it
+    return markdown
+
+
+_markdown = _set_up()
+
+
+# ---- mentions
+
+
+def _shortened(name: str) -> Iterator[str]:
+    """Give back trailing punctuation one by one: a name may end with it, and so may a sentence."""
+    yield name
+    while name and name[-1] in _GIVEN_BACK:
+        name = name[:-1]
+        yield name
+
+
+def _texts(body: list[Token]) -> Iterator[Token]:
+    for node in body:
+        if node[0] == "text":
+            yield node
+        elif node[0] not in ("code", "pre", "link"):
+            yield from _texts([child for child in node[1:] if isinstance(child, list)])
+
+
+def _replaced(body: list[Token], identify: Callable[[str], tuple[str, int] | None]) -> list[Token]:
+    out: list[Token] = []
+    for node in body:
+        if node[0] == "text":
+            out.extend(_split(node[1], identify))
+        elif node[0] in ("code", "pre", "link", "mention", "br"):
+            out.append(node)
+        else:
+            plain = [part for part in node if not isinstance(part, list)]
+            out.append([*plain, *_replaced(node[len(plain) :], identify)])
+    return out
+
+
+def _split(text: str, identify: Callable[[str], tuple[str, int] | None]) -> Iterator[Token]:
+    done = 0
+    for match in _MENTION.finditer(text):
+        meant = identify(match[1])
+        if meant is None:
+            continue
+        name, person = meant
+        if match.start() > done:
+            yield ["text", text[done : match.start()]]
+        yield ["mention", person]
+        done = match.start() + 1 + len(name)
+    if done < len(text):
+        yield ["text", text[done:]]

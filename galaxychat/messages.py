@@ -1,0 +1,456 @@
+"""The wire: every command a client may send and every event it may get, as types.
+
+The JSON Schema in docs/protocol and the client's types are made from this module, so what is not here does
+not exist. A command carries `id`, its one reply carries it as `re`. Numbers that name rooms and revisions stay
+within 2**53 - 1, which is as far as a JavaScript number counts.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, ClassVar, Literal, get_args
+
+import msgspec
+from msgspec import Meta, Raw, Struct
+
+from galaxychat.errors import Refusal
+from galaxychat.model import Role, RoomKind
+
+SUBPROTOCOL = "galaxychat.v1"
+SAFE_INTEGER = 2**53 - 1
+
+Count = Annotated[int, Meta(ge=0, le=SAFE_INTEGER)]
+RoomId = Annotated[int, Meta(ge=0, le=SAFE_INTEGER, description="A random integer below 2**48.")]
+Seq = Annotated[int, Meta(ge=0, le=SAFE_INTEGER, description="The revision at which a message was posted.")]
+Rev = Annotated[int, Meta(ge=0, le=SAFE_INTEGER, description="The revision of a message's or room's latest change.")]
+UserId = Annotated[int, Meta(ge=0, le=SAFE_INTEGER, description="galaxy_user.id")]
+Time = Annotated[str, Meta(description="RFC 3339, UTC, milliseconds: 2026-05-01T12:00:00.000Z")]
+CommandId = (
+    Annotated[str, Meta(max_length=64)] | Annotated[int, Meta(ge=-SAFE_INTEGER, le=SAFE_INTEGER)]
+)
+Nonce = Annotated[str, Meta(min_length=1, max_length=64, pattern="^[A-Za-z0-9_-]+$")]
+PageSize = Annotated[int, Meta(ge=1, le=200)]
+
+
+# ---- things
+
+
+class User(Struct, frozen=True):
+    """A person; `name` is null for a forgotten account."""
+
+    id: UserId
+    name: str | None
+
+
+class Room(Struct, frozen=True, omit_defaults=True):
+    """A room as one user sees it; `unread` and `mentions` stop counting at 100."""
+
+    room: RoomId
+    name: str
+    kind: RoomKind
+    topic: str
+    rev: Rev
+    floor: Rev
+    read: Seq
+    unread: Count
+    mentions: Count
+    member: bool
+    muted: bool
+    present: Count
+    can: tuple[str, ...]
+    owner: UserId | None = None
+    closed: bool = False
+    archived: bool = False
+
+
+class Message(Struct, frozen=True, omit_defaults=True):
+    """A message in its present state; a deleted one has neither text nor body. `nonce` stands in the live event only."""
+
+    room: RoomId
+    seq: Seq
+    rev: Rev
+    user: UserId
+    at: Time
+    text: str
+    body: Raw
+    edited: bool = False
+    deleted: bool = False
+    reply_to: Seq | None = None
+    pinned: bool = False
+    nonce: str | None = None
+
+
+class WireLimits(Struct, frozen=True):
+    """What a client must know to refuse in time what the server would refuse."""
+
+    message_chars: Count
+    frame_bytes: Count
+    room_name_chars: Count
+
+
+# ---- commands
+
+
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+class Command(Struct, frozen=True, tag_field="type", omit_defaults=True):
+    """What a client asks for."""
+
+    id: CommandId | None = None
+
+    #: Whether a read-only session may ask for it; `join` is decided where membership is known.
+    leaves_trace: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        r"""Keep out control characters but \t, \n and \r; msgspec turns this into its own error.
+
+        PostgreSQL cannot store NUL. A `name` is left to the rule for names, which answers `bad_name`. Lone
+        surrogates never come this far: msgspec refuses them.
+        """
+        for field in self.__struct_fields__:
+            value = getattr(self, field)
+            if isinstance(value, str) and field != "name" and _CONTROL.search(value):
+                raise ValueError(f"`{field}` holds a control character")
+
+
+class Join(Command, frozen=True, tag="join", kw_only=True, omit_defaults=True):
+    """Enter a room by `room` or by `name`, or come back to it after revision `after` of log `epoch`."""
+
+    room: RoomId | None = None
+    name: str | None = None
+    after: Rev | None = None
+    epoch: str | None = None
+
+    def __post_init__(self) -> None:
+        """One of the two ways to say which room."""
+        super().__post_init__()
+        if (self.room is None) == (self.name is None):
+            raise ValueError("`join` takes either `room` or `name`")
+
+
+class Leave(Command, frozen=True, tag="leave", kw_only=True, omit_defaults=True):
+    """Stop being a member of a room."""
+
+    leaves_trace: ClassVar[bool] = True
+    room: RoomId
+
+
+class Create(Command, frozen=True, tag="create", kw_only=True, omit_defaults=True):
+    """Make a room; an open one is unlisted and joined by its exact name."""
+
+    leaves_trace: ClassVar[bool] = True
+    name: str
+    kind: Literal["open"] = "open"
+    topic: str = ""
+
+
+class Send(Command, frozen=True, tag="send", kw_only=True, omit_defaults=True):
+    """Post `text`; the same `nonce` again gets the first answer and posts nothing."""
+
+    leaves_trace: ClassVar[bool] = True
+    room: RoomId
+    text: str
+    nonce: Nonce
+    reply_to: Seq | None = None
+
+
+class History(Command, frozen=True, tag="history", kw_only=True, omit_defaults=True):
+    """Older or newer messages, or those about one place."""
+
+    room: RoomId
+    before: Seq | None = None
+    after: Seq | None = None
+    around: Seq | None = None
+    limit: PageSize = 50
+
+    def __post_init__(self) -> None:
+        """One place to start from."""
+        super().__post_init__()
+        if sum(place is not None for place in (self.before, self.after, self.around)) != 1:
+            raise ValueError("`history` takes one of `before`, `after` and `around`")
+
+
+class Read(Command, frozen=True, tag="read", kw_only=True, omit_defaults=True):
+    """Everything up to `seq` has been seen."""
+
+    leaves_trace: ClassVar[bool] = True
+    room: RoomId
+    seq: Seq
+
+
+class Mute(Command, frozen=True, tag="mute", kw_only=True, omit_defaults=True):
+    """Be told of nothing in this room, or again of everything."""
+
+    leaves_trace: ClassVar[bool] = True
+    room: RoomId
+    on: bool
+
+
+class ListRooms(Command, frozen=True, tag="rooms", kw_only=True, omit_defaults=True):
+    """The rooms of which one is a member."""
+
+
+class ListMembers(Command, frozen=True, tag="members", kw_only=True, omit_defaults=True):
+    """Who belongs to a room: those present first, in pages of 200."""
+
+    room: RoomId
+    after_name: str | None = None
+
+
+class FindUsers(Command, frozen=True, tag="users", kw_only=True, omit_defaults=True):
+    """At most ten people whose name begins with `prefix`, of those the chat knows."""
+
+    prefix: Annotated[str, Meta(min_length=1, max_length=255)]
+
+
+class Typing(Command, frozen=True, tag="typing", kw_only=True, omit_defaults=True):
+    """One is writing; passed on in small rooms only, and never answered."""
+
+    room: RoomId
+
+
+AnyCommand = (
+    Join | Leave | Create | Send | History | Read | Mute | ListRooms | ListMembers | FindUsers | Typing
+)
+
+
+# ---- events and replies
+
+
+class Event(Struct, tag_field="type", omit_defaults=True):
+    """What the server says."""
+
+
+class Reply(Event, omit_defaults=True, kw_only=True):
+    """The one answer to a command; `re` is the command's `id`."""
+
+    re: CommandId | None = None
+
+
+class You(Struct, frozen=True):
+    """Who the server takes this connection for."""
+
+    id: UserId
+    name: str
+    role: Role
+    read_only: bool
+
+
+class Welcome(Event, tag="welcome", omit_defaults=True, kw_only=True):
+    """The first event of an admitted connection."""
+
+    protocol: Literal[1]
+    version: str
+    epoch: str
+    you: You
+    rooms: list[Room]
+    users: list[User]
+    limits: WireLimits
+    banner: str | None = None
+
+
+class Joined(Reply, tag="joined", omit_defaults=True, kw_only=True):
+    """The changes since `after`, or the last page; with `reset` the page replaces all that the client holds."""
+
+    room: Room
+    messages: list[Message]
+    more: bool
+    users: list[User]
+    reset: bool = False
+
+
+class Ok(Reply, tag="ok", omit_defaults=True, kw_only=True):
+    """Done; `rev` where the command made a durable change."""
+
+    rev: Rev | None = None
+
+
+class Sent(Reply, tag="sent", omit_defaults=True, kw_only=True):
+    """The message is durable."""
+
+    room: RoomId
+    seq: Seq
+    at: Time
+
+
+class HistoryPage(Reply, tag="history", omit_defaults=True, kw_only=True):
+    """Messages, oldest first."""
+
+    room: RoomId
+    messages: list[Message]
+    more_before: bool
+    more_after: bool
+    users: list[User]
+
+
+class RoomList(Reply, tag="rooms", omit_defaults=True, kw_only=True):
+    """All the rooms of the asker."""
+
+    rooms: list[Room]
+    users: list[User]
+
+
+class MemberList(Reply, tag="members", omit_defaults=True, kw_only=True):
+    """Members; the first `present` of them are here now."""
+
+    room: RoomId
+    members: list[UserId]
+    present: Count
+    more: bool
+    users: list[User]
+
+
+class UserList(Reply, tag="users", omit_defaults=True, kw_only=True):
+    """People found."""
+
+    users: list[User]
+
+
+class Error(Reply, tag="error", omit_defaults=True, kw_only=True):
+    """The command was refused; the connection stays. `retry_after` is in seconds."""
+
+    code: str
+    detail: str
+    retry_after: float | None = None
+
+
+class MessageEvent(Event, tag="message", omit_defaults=True, kw_only=True):
+    """A message was posted or changed."""
+
+    room: RoomId
+    rev: Rev
+    message: Message
+    users: list[User]
+
+
+class RoomEvent(Event, tag="room", omit_defaults=True, kw_only=True):
+    """A room changed: only what changed is named."""
+
+    room: RoomId
+    rev: Rev
+    name: str | None = None
+    topic: str | None = None
+    owner: UserId | None = None
+    closed: bool | None = None
+    archived: bool | None = None
+    floor: Rev | None = None
+    reset: bool = False
+
+
+class Listed(Event, tag="listed", omit_defaults=True, kw_only=True):
+    """A room came into one's list, or one's own state of it changed."""
+
+    room: Room
+    users: list[User]
+
+
+class Left(Event, tag="left", omit_defaults=True, kw_only=True):
+    """One is no longer a member of this room."""
+
+    room: RoomId
+
+
+class ReadEvent(Event, tag="read", omit_defaults=True, kw_only=True):
+    """One's own read position moved, on whatever connection."""
+
+    room: RoomId
+    seq: Seq
+    unread: Count
+    mentions: Count
+
+
+class Presence(Event, tag="presence", omit_defaults=True, kw_only=True):
+    """Who came and went; in rooms of more than 200 only how many are present."""
+
+    room: RoomId
+    joined: list[UserId]
+    left: list[UserId]
+    present: Count
+    users: list[User]
+
+
+class TypingEvent(Event, tag="typing", omit_defaults=True, kw_only=True):
+    """Somebody is writing."""
+
+    room: RoomId
+    user: UserId
+    users: list[User]
+
+
+class Bye(Event, tag="bye", omit_defaults=True, kw_only=True):
+    """The server goes away; come back after about `retry_in` seconds."""
+
+    reason: str
+    retry_in: float
+
+
+AnyEvent = (
+    Welcome
+    | Joined
+    | Ok
+    | Sent
+    | HistoryPage
+    | RoomList
+    | MemberList
+    | UserList
+    | Error
+    | MessageEvent
+    | RoomEvent
+    | Listed
+    | Left
+    | ReadEvent
+    | Presence
+    | TypingEvent
+    | Bye
+)
+
+
+# ---- bytes
+
+
+class _Envelope(Struct):
+    type: Any = None
+    id: CommandId | None = None
+
+
+class BadCommand(Refusal):
+    """A frame that is no command; `re` is its id where one could be read."""
+
+    def __init__(self, code: str, detail: str, re: CommandId | None) -> None:
+        super().__init__(code, detail)
+        self.re = re
+
+
+_commands: msgspec.json.Decoder[AnyCommand] = msgspec.json.Decoder(AnyCommand)
+_envelopes = msgspec.json.Decoder(_Envelope)
+_encoder = msgspec.json.Encoder()
+_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+#: The register of commands: the union that is decoded.
+COMMANDS: tuple[type[Command], ...] = get_args(AnyCommand)
+_TYPES = frozenset(command.__struct_config__.tag for command in COMMANDS)
+
+
+def decode(frame: bytes) -> AnyCommand:
+    """Read a command from a text frame; raises BadCommand with words for whoever wrote the client."""
+    try:
+        return _commands.decode(frame)
+    except _UNREADABLE as problem:
+        raise _refusal(frame, problem) from None
+
+
+def _refusal(frame: bytes, problem: Exception) -> BadCommand:
+    try:
+        envelope = _envelopes.decode(frame)
+    except _UNREADABLE:
+        return BadCommand("bad_message", "The frame is not a JSON object with a readable type and id.", None)
+    if isinstance(envelope.type, str) and envelope.type not in _TYPES:
+        return BadCommand("unknown_type", "This server knows no command of that type.", envelope.id)
+    # Only msgspec's own words: they name fields and kinds, never the values that were sent.
+    detail = str(problem) if isinstance(problem, msgspec.ValidationError) else "The frame cannot be read."
+    return BadCommand("bad_message", detail, envelope.id)
+
+
+def encode(event: Event) -> bytes:
+    """Write an event as the payload of a text frame."""
+    return _encoder.encode(event)

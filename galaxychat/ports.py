@@ -1,0 +1,211 @@
+"""What the core asks of the world, as protocols; the adapters are chosen in service.py.
+
+A Twisted Deferred is awaitable, so these `async` methods fit Twisted's adapters and plain coroutines alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from galaxychat.messages import Message, User
+from galaxychat.model import RoomKind
+
+PAGE_BYTES = 256 * 1024
+RESUME_CHANGES = 200
+
+
+class Peer(Protocol):
+    """The other end of one connection."""
+
+    def send(self, payload: bytes) -> None:
+        """Write one text frame; does nothing when the connection has ended."""
+
+    def close(self, code: int, reason: str) -> None:
+        """End the connection in good order."""
+
+
+class Fanout(Protocol):
+    """Writes the same frame to many peers."""
+
+    def __call__(self, payload: bytes, peers: Collection[Peer]) -> None:
+        """Write `payload` as one text frame to each of `peers` that is still connected."""
+
+
+class Spawn(Protocol):
+    """Runs a coroutine by itself; what it raises is logged."""
+
+    def __call__(self, work: Coroutine[Any, Any, None]) -> None:
+        """Start `work`."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoomState:
+    """A room and one user's standing in it, as the log knows them.
+
+    `unread` and `mentions` stop at 100 and are 0 for one who is no member.
+    """
+
+    room: int
+    name: str
+    kind: RoomKind
+    topic: str
+    rev: int
+    floor: int
+    owner: int | None
+    closed: bool
+    archived: bool
+    member: bool
+    muted: bool
+    read: int
+    unread: int
+    mentions: int
+
+
+@dataclass(frozen=True, slots=True)
+class RoomDraft:
+    """A room to be made; `name_key` is what names are compared by, None for kinds without a unique name."""
+
+    room: int
+    kind: RoomKind
+    name: str
+    name_key: str | None
+    topic: str
+    owner: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A message to be posted: `body` is the token tree as JSON, `at` a wire time, `digest` names room and text."""
+
+    room: int
+    user: int
+    nonce: str
+    digest: bytes
+    at: str
+    text: str
+    body: bytes
+    mentions: tuple[int, ...]
+    reply_to: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """Where a draft stands in the log; `repeated` when its nonce had been answered before."""
+
+    room: int
+    seq: int
+    at: str
+    repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Messages changed after a revision, in order of `rev`, with the room's `rev` read in the same statement.
+
+    `complete` is False when there is more than a resume may carry; the client must then start over.
+    """
+
+    rev: int
+    messages: Sequence[Message]
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A run of messages, oldest first, and whether there are more on either side."""
+
+    rev: int
+    messages: Sequence[Message]
+    more_before: bool
+    more_after: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReadMark:
+    """A user's position in a room after it was moved."""
+
+    seq: int
+    unread: int
+    mentions: int
+
+
+class NameTaken(Exception):
+    """Another room of the lobby, persistent and open ones goes by that name."""
+
+
+class NonceReused(Exception):
+    """That nonce was used by this user for another room or text."""
+
+
+class NoSuchMessage(Exception):
+    """What a reply points at does not exist, or was deleted."""
+
+
+class TooManyRooms(Exception):
+    """The user is a member of, or made today, as many rooms as they may."""
+
+
+class History(Protocol):
+    """The room log. Every method raises HistoryUnavailable when the log cannot be reached or written.
+
+    What a method returns is durable: it survives the death of the process.
+    """
+
+    @property
+    def epoch(self) -> str:
+        """The log's random name; another one means that clients must start over."""
+
+    async def admit(self, user: User) -> None:
+        """Remember a person's name of today and make them a member of every lobby and persistent room."""
+
+    async def rooms_of(self, user_id: int) -> list[RoomState]:
+        """Return the rooms of which a user is a member, lobby first, then by name."""
+
+    async def room(self, room: int, user_id: int) -> RoomState | None:
+        """Return a room and the user's standing in it."""
+
+    async def room_named(self, name_key: str, user_id: int) -> RoomState | None:
+        """Return the lobby, persistent or open room that goes by that name."""
+
+    async def create(self, draft: RoomDraft, now: str, rooms_per_user: int, rooms_per_day: int) -> None:
+        """Make a room with its owner as member; raises NameTaken, TooManyRooms."""
+
+    async def add_member(self, room: int, user_id: int, rooms_per_user: int) -> None:
+        """Make a user a member who has read everything; nothing changes for a member. Raises TooManyRooms."""
+
+    async def remove_member(self, room: int, user_id: int) -> None:
+        """End a membership; nothing changes for one who is none."""
+
+    async def append(self, draft: Draft) -> Posted:
+        """Post a message; raises NonceReused, NoSuchMessage (for `reply_to`)."""
+
+    async def answered(self, user_id: int, nonce: str, digest: bytes) -> Posted | None:
+        """Return the first answer to a nonce, or None if it is new; raises NonceReused."""
+
+    async def changes(self, room: int, after: int) -> Changes:
+        """Return what changed after a revision, up to what a resume may carry."""
+
+    async def page(
+        self, room: int, limit: int, before: int | None = None, after: int | None = None, around: int | None = None
+    ) -> Page:
+        """Return at most `limit` messages at a place, or the newest where none is given; at most 256 KiB."""
+
+    async def set_read(self, room: int, user_id: int, seq: int) -> ReadMark:
+        """Move a read position, never backwards and never past the room's rev."""
+
+    async def set_muted(self, room: int, user_id: int, on: bool) -> None:
+        """Mute or unmute a room for one user."""
+
+    async def members(self, room: int, after_name: str | None, limit: int) -> list[User]:
+        """Return members whose name sorts after `after_name`, in order of their names."""
+
+    async def members_named(self, room: int, names: Sequence[str]) -> dict[str, int]:
+        """Return the ids of the members meant by `names`: the exact name, else the only one but for case."""
+
+    async def people(self, user_ids: Collection[int]) -> list[User]:
+        """Return persons by id; unknown ids are left out."""
+
+    async def people_like(self, prefix: str, limit: int) -> list[User]:
+        """Return persons whose name begins with `prefix`, but for case."""
