@@ -1,0 +1,492 @@
+/* Made from docs/protocol/schema.json by `npm run types`; do not edit. */
+
+export type Wire = AnyCommand | AnyEvent;
+export type AnyCommand =
+  Join | Leave | Create | Send | History | Read | Mute | ListRooms | ListMembers | FindUsers | Typing;
+export type AnyEvent =
+  | Welcome
+  | Joined
+  | Ok
+  | Sent
+  | HistoryPage
+  | RoomList
+  | MemberList
+  | UserList
+  | Error
+  | MessageEvent
+  | RoomEvent
+  | Listed
+  | Left
+  | ReadEvent
+  | Presence
+  | TypingEvent
+  | Bye;
+/**
+ * What a person is on this site; a moderator's powers end at rooms that they may not see.
+ */
+export type Role = "admin" | "moderator" | "user";
+/**
+ * How one comes to be a member of a room.
+ */
+export type RoomKind = "direct" | "group" | "lobby" | "open" | "persistent" | "private";
+/**
+ * One node of a message's body; a client shows the children of a kind that it does not know.
+ */
+export type Token =
+  | ["text", string]
+  | ["code", string]
+  | ["pre", string, string]
+  | ["mention", number]
+  | ["br"]
+  | ["p" | "em" | "strong" | "quote" | "ul" | "li", ...Token[]]
+  | ["ol", number, ...Token[]]
+  | ["link", string, ...Token[]];
+
+/**
+ * Enter a room by `room` or by `name`, or come back to it after revision `after` of log `epoch`.
+ */
+export interface Join {
+  type: "join";
+  id?: string | number | null;
+  room?: number | null;
+  name?: string | null;
+  after?: number | null;
+  epoch?: string | null;
+}
+/**
+ * Stop being a member of a room.
+ */
+export interface Leave {
+  type: "leave";
+  id?: string | number | null;
+  /**
+   * A random integer below 2**48.
+   */
+  room: number;
+}
+/**
+ * Make a room; an open one is unlisted and joined by its exact name.
+ */
+export interface Create {
+  type: "create";
+  id?: string | number | null;
+  name: string;
+  kind?: "open";
+  topic?: string;
+}
+/**
+ * Post `text`; the same `nonce` again gets the first answer and posts nothing.
+ */
+export interface Send {
+  type: "send";
+  id?: string | number | null;
+  /**
+   * A random integer below 2**48.
+   */
+  room: number;
+  text: string;
+  nonce: string;
+  reply_to?: number | null;
+}
+/**
+ * Older or newer messages, or those about one place.
+ */
+export interface History {
+  type: "history";
+  id?: string | number | null;
+  /**
+   * A random integer below 2**48.
+   */
+  room: number;
+  before?: number | null;
+  after?: number | null;
+  around?: number | null;
+  limit?: number;
+}
+/**
+ * Everything up to `seq` has been seen.
+ */
+export interface Read {
+  type: "read";
+  id?: string | number | null;
+  /**
+   * A random integer below 2**48.
+   */
+  room: number;
+  /**
+   * The revision at which a message was posted.
+   */
+  seq: number;
+}
+/**
+ * Be told of nothing in this room, or again of everything.
+ */
+export interface Mute {
+  type: "mute";
+  id?: string | number | null;
+  /**
+   * A random integer below 2**48.
+   */
+  room: number;
+  on: boolean;
+}
+/**
+ * The rooms of which one is a member.
+ */
+export interface ListRooms {
+  type: "rooms";
+  id?: string | number | null;
+}
+/**
+ * Who belongs to a room: those present first, in pages of 200.
+ */
+export interface ListMembers {
+  type: "members";
+  id?: string | number | null;
+  /**
+   * A random integer below 2**48.
+   */
+  room: number;
+  after_name?: string | null;
+}
+/**
+ * At most ten people whose name begins with `prefix`, of those the chat knows.
+ */
+export interface FindUsers {
+  type: "users";
+  id?: string | number | null;
+  prefix: string;
+}
+/**
+ * One is writing; passed on in small rooms only, and never answered.
+ */
+export interface Typing {
+  type: "typing";
+  id?: string | number | null;
+  /**
+   * A random integer below 2**48.
+   */
+  room: number;
+}
+/**
+ * The first event of an admitted connection.
+ */
+export interface Welcome {
+  type: "welcome";
+  protocol: 1;
+  version: string;
+  epoch: string;
+  you: You;
+  rooms: Room[];
+  users: User[];
+  limits: WireLimits;
+  banner?: string | null;
+}
+/**
+ * Who the server takes this connection for.
+ */
+export interface You {
+  /**
+   * galaxy_user.id
+   */
+  id: number;
+  name: string;
+  role: Role;
+  read_only: boolean;
+}
+/**
+ * A room as one user sees it; `unread` and `mentions` stop counting at 100.
+ */
+export interface Room {
+  /**
+   * A random integer below 2**48.
+   */
+  room: number;
+  name: string;
+  kind: RoomKind;
+  topic: string;
+  /**
+   * The revision of a message's or room's latest change.
+   */
+  rev: number;
+  /**
+   * The revision of a message's or room's latest change.
+   */
+  floor: number;
+  /**
+   * The revision at which a message was posted.
+   */
+  read: number;
+  unread: number;
+  mentions: number;
+  member: boolean;
+  muted: boolean;
+  present: number;
+  can: string[];
+  owner?: number | null;
+  closed?: boolean;
+  archived?: boolean;
+}
+/**
+ * A person; `name` is null for a forgotten account.
+ */
+export interface User {
+  /**
+   * galaxy_user.id
+   */
+  id: number;
+  name: string | null;
+}
+/**
+ * What a client must know to refuse in time what the server would refuse.
+ */
+export interface WireLimits {
+  message_chars: number;
+  frame_bytes: number;
+  room_name_chars: number;
+}
+/**
+ * The changes since `after`, or the last page; with `reset` the page replaces all that the client holds.
+ */
+export interface Joined {
+  type: "joined";
+  re?: string | number | null;
+  room: Room;
+  messages: Message[];
+  more: boolean;
+  users: User[];
+  reset?: boolean;
+}
+/**
+ * A message in its present state; a deleted one has neither text nor body. `nonce` stands in the live event only.
+ */
+export interface Message {
+  /**
+   * A random integer below 2**48.
+   */
+  room: number;
+  /**
+   * The revision at which a message was posted.
+   */
+  seq: number;
+  /**
+   * The revision of a message's or room's latest change.
+   */
+  rev: number;
+  /**
+   * galaxy_user.id
+   */
+  user: number;
+  /**
+   * RFC 3339, UTC, milliseconds: 2026-05-01T12:00:00.000Z
+   */
+  at: string;
+  text: string;
+  body: Token[];
+  edited?: boolean;
+  deleted?: boolean;
+  reply_to?: number | null;
+  pinned?: boolean;
+  nonce?: string | null;
+}
+/**
+ * Done; `rev` where the command made a durable change.
+ */
+export interface Ok {
+  type: "ok";
+  re?: string | number | null;
+  rev?: number | null;
+}
+/**
+ * The message is durable.
+ */
+export interface Sent {
+  type: "sent";
+  re?: string | number | null;
+  /**
+   * A random integer below 2**48.
+   */
+  room: number;
+  /**
+   * The revision at which a message was posted.
+   */
+  seq: number;
+  /**
+   * RFC 3339, UTC, milliseconds: 2026-05-01T12:00:00.000Z
+   */
+  at: string;
+}
+/**
+ * Messages, oldest first.
+ */
+export interface HistoryPage {
+  type: "history";
+  re?: string | number | null;
+  /**
+   * A random integer below 2**48.
+   */
+  room: number;
+  messages: Message[];
+  more_before: boolean;
+  more_after: boolean;
+  users: User[];
+}
+/**
+ * All the rooms of the asker.
+ */
+export interface RoomList {
+  type: "rooms";
+  re?: string | number | null;
+  rooms: Room[];
+  users: User[];
+}
+/**
+ * Members; the first `present` of them are here now.
+ */
+export interface MemberList {
+  type: "members";
+  re?: string | number | null;
+  /**
+   * A random integer below 2**48.
+   */
+  room: number;
+  /**
+   * Items: galaxy_user.id
+   */
+  members: number[];
+  present: number;
+  more: boolean;
+  users: User[];
+}
+/**
+ * People found.
+ */
+export interface UserList {
+  type: "users";
+  re?: string | number | null;
+  users: User[];
+}
+/**
+ * The command was refused; the connection stays. `retry_after` is in seconds.
+ */
+export interface Error {
+  type: "error";
+  re?: string | number | null;
+  code: string;
+  detail: string;
+  retry_after?: number | null;
+}
+/**
+ * A message was posted or changed.
+ */
+export interface MessageEvent {
+  type: "message";
+  /**
+   * A random integer below 2**48.
+   */
+  room: number;
+  /**
+   * The revision of a message's or room's latest change.
+   */
+  rev: number;
+  message: Message;
+  users: User[];
+}
+/**
+ * A room changed: only what changed is named.
+ */
+export interface RoomEvent {
+  type: "room";
+  /**
+   * A random integer below 2**48.
+   */
+  room: number;
+  /**
+   * The revision of a message's or room's latest change.
+   */
+  rev: number;
+  name?: string | null;
+  topic?: string | null;
+  owner?: number | null;
+  closed?: boolean | null;
+  archived?: boolean | null;
+  floor?: number | null;
+  reset?: boolean;
+}
+/**
+ * A room came into one's list, or one's own state of it changed.
+ */
+export interface Listed {
+  type: "listed";
+  room: Room;
+  users: User[];
+}
+/**
+ * One is no longer a member of this room.
+ */
+export interface Left {
+  type: "left";
+  /**
+   * A random integer below 2**48.
+   */
+  room: number;
+}
+/**
+ * One's own read position moved, on whatever connection.
+ */
+export interface ReadEvent {
+  type: "read";
+  /**
+   * A random integer below 2**48.
+   */
+  room: number;
+  /**
+   * The revision at which a message was posted.
+   */
+  seq: number;
+  unread: number;
+  mentions: number;
+}
+/**
+ * Who came and went; in rooms of more than 200 only how many are present.
+ */
+export interface Presence {
+  type: "presence";
+  /**
+   * A random integer below 2**48.
+   */
+  room: number;
+  /**
+   * Items: galaxy_user.id
+   */
+  joined: number[];
+  /**
+   * Items: galaxy_user.id
+   */
+  left: number[];
+  present: number;
+  users: User[];
+}
+/**
+ * Somebody is writing.
+ */
+export interface TypingEvent {
+  type: "typing";
+  /**
+   * A random integer below 2**48.
+   */
+  room: number;
+  /**
+   * galaxy_user.id
+   */
+  user: number;
+  users: User[];
+}
+/**
+ * The server goes away; come back after about `retry_in` seconds.
+ */
+export interface Bye {
+  type: "bye";
+  reason: string;
+  retry_in: number;
+}
