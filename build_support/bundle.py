@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import node
@@ -17,11 +17,21 @@ ROOT = Path(__file__).resolve().parent.parent
 CLIENT = ROOT / "client"
 STATIC = ROOT / "galaxychat" / "static"
 PAGE = STATIC / "index.html"
-#: Names the sources that the bundle was built from. No dotfile: package_data would not match it.
+#: Says which sources gave which files. No dotfile: package_data would not match it.
 MARK = STATIC / "bundle.sha256"
 
 #: What tools leave in client/, and tests: a bundle does not depend on them.
-_IGNORED = ("node_modules", "coverage", "dist", "test", "tests", "*.test.ts", "*.test.tsx", ".vite")
+_IGNORED = (
+    "node_modules",
+    "coverage",
+    "dist",
+    "test",
+    "tests",
+    "*.test.ts",
+    "*.test.tsx",
+    "*.tsbuildinfo",
+    ".vite",
+)
 
 
 class ClientMissing(Exception):
@@ -31,7 +41,7 @@ class ClientMissing(Exception):
 def is_stale() -> bool:
     """Whether the bundle must be built; raises ClientMissing where it cannot be."""
     if (CLIENT / "package-lock.json").is_file():
-        return not PAGE.is_file() or not MARK.is_file() or MARK.read_text().strip() != fingerprint()
+        return not (PAGE.is_file() and MARK.is_file() and MARK.read_text() == _mark(CLIENT, STATIC))
     if PAGE.is_file():
         return False
     raise ClientMissing(
@@ -46,19 +56,24 @@ def ensure() -> None:
         _build()
 
 
-def fingerprint() -> str:
-    """Return a hash over the paths and bytes of all that the bundle is made from, and of what makes it."""
+def _mark(client: Path, static: Path) -> str:
+    """Tie the sources, and what builds them, to the files built: a bundle touched since is stale too."""
+    parts = {
+        "builder": Path(__file__).parent.glob("*.py"),
+        "client": _files(client),
+        "bundle": (path for path in _files(static) if path.name != MARK.name),
+    }
+    roots = {"builder": ROOT, "client": client, "bundle": static}
+    return "".join(f"{name} {_hash(roots[name], paths)}\n" for name, paths in parts.items())
+
+
+def _hash(root: Path, paths: Iterable[Path]) -> str:
     digest = hashlib.sha256()
-    for path in _sources():
+    for path in sorted(paths):
         content = path.read_bytes()
-        digest.update(f"{path.relative_to(ROOT).as_posix()}\0{len(content)}\0".encode())
+        digest.update(f"{path.relative_to(root).as_posix()}\0{len(content)}\0".encode())
         digest.update(content)
     return digest.hexdigest()
-
-
-def _sources() -> Iterator[Path]:
-    yield from sorted(Path(__file__).parent.glob("*.py"))
-    yield from sorted(_files(CLIENT))
 
 
 def _files(directory: Path) -> Iterator[Path]:
@@ -73,7 +88,6 @@ def _files(directory: Path) -> Iterator[Path]:
 
 def _build() -> None:
     """Build in a copy: client/node_modules, with a developer's tools in it, stays as it is."""
-    mark = fingerprint()
     with tempfile.TemporaryDirectory(prefix="galaxychat-client-") as name:
         client, output = Path(name, "client"), Path(name, "static")
         shutil.copytree(CLIENT, client, ignore=shutil.ignore_patterns(*_IGNORED))
@@ -81,7 +95,7 @@ def _build() -> None:
         # Scripts of packages are other people's programs; esbuild works without its own.
         node.npm("ci", "--omit=dev", "--ignore-scripts", cwd=client)
         node.node("build.mjs", str(output), cwd=client)
-        (output / MARK.name).write_text(f"{mark}\n")
+        (output / MARK.name).write_text(_mark(client, output))
         _replace(output)
 
 
