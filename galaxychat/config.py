@@ -1,66 +1,27 @@
 """The configuration as the rest of the house sees it: one frozen value, made once, checked as a whole.
 
-Galaxy's part is read by galaxyconfig.py, single values are checked by settings.py. Nothing here imports a
-framework.
+galaxyconfig.py reads Galaxy's part, configparts.py takes each setting from where it may stand, values.py,
+settinggroups.py and settings.py check it. Nothing here imports a framework.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
-from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import Literal
+from pathlib import Path
+from typing import Any, TypeVar
 
+from galaxychat.configparts import ConfigParts, all_known, own_section
+from galaxychat.errors import ConfigError
+from galaxychat.galaxyconfig import read_galaxy, read_yaml
 from galaxychat.origin import Origin
+from galaxychat.settinggroups import Impersonation, Limits, Moderators
+from galaxychat.settings import Checker
+from galaxychat.values import DEFAULT_ID_SECRET, LOCAL_PROXIES, TrustedProxy
 
-#: Galaxy's own default: everybody knows it, so everybody can make cookies with it.
-DEFAULT_ID_SECRET = "USING THE DEFAULT IS NOT SECURE!"  # noqa: S105
+__all__ = ["DEFAULT_ID_SECRET", "Config", "Impersonation", "Limits", "Moderators", "TrustedProxy", "load"]
 
-TrustedProxy = IPv4Network | IPv6Network | Literal["unix"]
-
-
-class Impersonation(StrEnum):
-    """What becomes of an admin who uses Galaxy as somebody else."""
-
-    READ_ONLY = "read_only"
-    REFUSE = "refuse"
-    ALLOW = "allow"
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How much anybody may have of anything; times in seconds, sizes in bytes, rates per second and user.
-
-    `rate_messages` may be sent at once, then `rate_per_second`; likewise `rate_commands` and
-    `commands_per_second` for all other commands. `unsent_replies` is what a client may leave unread before
-    its further commands wait. Timers are whole seconds and at least 2: Autobahn rounds them down.
-    """
-
-    message_chars: int = 6000
-    frame_bytes: int = 131072
-    rate_messages: int = 20
-    rate_per_second: float = 2.0
-    rate_commands: int = 100
-    commands_per_second: float = 20.0
-    connections_per_user: int = 20
-    pending_per_address: int = 100
-    connections: int = 20000
-    unsent_bytes: int = 1048576
-    unsent_replies: int = 262144
-    ping_interval: int = 25
-    ping_timeout: int = 20
-    admission_timeout: int = 10
-    rooms_per_user: int = 100
-    rooms_per_day: int = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Moderators:
-    """Who moderates besides Galaxy's admins: public names, ids of galaxy_user, names of Galaxy's groups."""
-
-    names: frozenset[str] = frozenset()
-    ids: frozenset[int] = frozenset()
-    groups: frozenset[str] = frozenset()
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,15 +48,57 @@ class Config:
     endpoint: str | None = None
     base_path: str = "/galaxychat"
     allowed_origins: frozenset[Origin] = frozenset()
-    trusted_proxies: tuple[TrustedProxy, ...] = (ip_network("127.0.0.0/8"), ip_network("::1/128"), "unix")
+    trusted_proxies: tuple[TrustedProxy, ...] = LOCAL_PROXIES
     persistent_rooms: tuple[str, ...] = ()
     require_opt_in: bool = False
-    moderators: Moderators = Moderators()
+    moderators: Moderators = field(default_factory=Moderators)
     group_rooms: tuple[str, ...] = ()
     impersonation: Impersonation = Impersonation.READ_ONLY
     session_check_interval: int = 30
     session_grace: int = 300
     retention_days: int = 0
     word_list: str | None = None
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     warnings: tuple[str, ...] = ()
+
+
+def load(
+    galaxy_config: str | None,
+    own_config: str | None,
+    overrides: Mapping[str, Any],
+    environ: Mapping[str, str],
+    insecure_demo: bool = False,
+) -> Config:
+    """The configuration from Galaxy's file (else GALAXY_CONFIG_FILE), our section or file, and `overrides`.
+
+    `overrides` come from the command line and beat the files: any key of our own section, and `port`; a value
+    of None counts as not given. Raises ConfigError that names all mistakes.
+    """
+    check = Checker()
+    galaxy = _tried(check, lambda: read_galaxy(galaxy_config, environ))
+    own_file = _tried(check, lambda: read_yaml(Path(own_config)) if own_config else {})
+    if galaxy is None or own_file is None:
+        raise ConfigError(check.mistakes)
+    own = own_section(check, galaxy.own, own_file)
+    given = {key: value for key, value in overrides.items() if value is not None}
+    all_known(check, given.keys() - {"port"})
+    config = Config(**ConfigParts(check, galaxy, own, given).all(insecure_demo))
+    _check_apart(check, config)
+    if check.mistakes:
+        raise ConfigError(check.mistakes)
+    return config
+
+
+def _tried(check: Checker, read: Callable[[], T]) -> T | None:
+    """What `read` gives, or its mistakes added to the others."""
+    try:
+        return read()
+    except ConfigError as error:
+        check.mistakes.extend(error.mistakes)
+        return None
+
+
+def _check_apart(check: Checker, config: Config) -> None:
+    """The log never shares Galaxy's SQLite file: we only ever read that one."""
+    if config.history == config.galaxy_database and config.history.startswith("sqlite:"):
+        check.wrong("history", config.history, "a database of its own, not Galaxy's file", secret=True)

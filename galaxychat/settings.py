@@ -114,15 +114,17 @@ class Checker:
             self.wrong(key, value, str(error), secret)
             return None
 
-    def group(self, key: str, value: object, known: Collection[str]) -> Mapping[str, Any]:
-        """A group of settings of which every key is known."""
+    def group(
+        self, key: str, value: object, known: Collection[str], prefix: str | None = None
+    ) -> Mapping[str, Any]:
+        """A group of settings of which every key is known; `prefix` (else the key) names them in mistakes."""
         if value is None:
             return {}
         if not isinstance(value, Mapping):
             self.wrong(key, value, "a group of settings: " + ", ".join(sorted(known)))
             return {}
         for name in value:
-            self.known(name, known, f"{key}.")
+            self.known(name, known, f"{key}." if prefix is None else prefix)
         return value
 
     def known(self, name: object, known: Collection[str], prefix: str = "") -> None:
