@@ -1,0 +1,108 @@
+"""What the chat asks of Galaxy's database, which is only ever read."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from twisted.logger import Logger
+
+from galaxychat.dburl import SqliteUrl, parse_database_url
+from galaxychat.errors import GalaxyUnavailable, StartError
+from galaxychat.galaxysources import PostgresSource, Row, Source, SqliteSource
+from galaxychat.galaxytables import Feature, features_of
+from galaxychat.sessionrow import SessionRow
+
+_SESSION = """
+SELECT s.id, s.is_valid, {last_action}, u.id, u.email, u.username, u.deleted, u.purged, u.active
+FROM galaxy_session s LEFT JOIN galaxy_user u ON u.id = s.user_id
+WHERE s.session_key = {parameter}
+"""
+
+
+class GalaxyDatabase:
+    """Answers what the chat asks of Galaxy.
+
+    `features` is what the database lets us do, `warnings` say what not; empty until it was reached.
+    Every question raises GalaxyUnavailable when there is no answer within 5 s.
+    """
+
+    log = Logger()
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._session_sql = ""
+        self.features: frozenset[Feature] = frozenset()
+        self.warnings: tuple[str, ...] = ()
+
+    async def start(self) -> None:
+        """Open the database and look at its tables.
+
+        Raises StartError for an SQLite file that cannot be read, or if a required column is missing.
+        A PostgreSQL server that cannot be reached is waited for: until then every question is refused.
+        """
+        await self._source.start(self.probe)
+
+    async def stop(self) -> None:
+        """Close it; questions that are under way are refused."""
+        await self._source.stop()
+
+    async def probe(self) -> None:
+        """Find out which tables and columns may be read; raises StartError if that is not enough."""
+        columns = await self._source.columns()
+        self.features, warnings = features_of(columns)
+        if warnings != self.warnings:
+            self.warnings = warnings
+            for warning in warnings:
+                self.log.warn("{warning}", warning=warning)
+        last_action = "s.last_action" if Feature.SESSION_DURATION in self.features else "NULL"
+        self._session_sql = _SESSION.format(last_action=last_action, parameter=self._source.parameter)
+
+    async def session(self, session_key: str) -> SessionRow | None:
+        """The session with exactly this key, and its user."""
+        if not self._session_sql:
+            raise GalaxyUnavailable("Galaxy's database was not reached yet")
+        rows = await self._source.rows(self._session_sql, (session_key,))
+        return _session_row(rows[0]) if rows else None
+
+    async def ping(self) -> None:
+        """Return if sessions can be looked up, for readiness."""
+        await self.session("")
+
+
+def open_galaxy_database(url: str, reactor: Any) -> GalaxyDatabase:
+    """Galaxy's database at a SQLAlchemy URL; opens nothing before its `start`. Raises StartError."""
+    try:
+        parsed = parse_database_url(url)
+    except ValueError as error:
+        raise StartError(f"database_connection: right would be {error}") from None
+    if isinstance(parsed, SqliteUrl):
+        return GalaxyDatabase(SqliteSource(Path(parsed.path), reactor))
+    return GalaxyDatabase(PostgresSource(parsed, reactor))
+
+
+def _session_row(row: Row) -> SessionRow:
+    """SQLite has 0 and 1 for truth values, and either database may have NULL, which counts as false."""
+    session_id, is_valid, last_action, user_id, email, username, deleted, purged, active = row
+    return SessionRow(
+        session_id=session_id,
+        is_valid=bool(is_valid),
+        last_action=_time(last_action),
+        user_id=user_id,
+        email=email,
+        username=username,
+        deleted=bool(deleted),
+        purged=bool(purged),
+        active=bool(active),
+    )
+
+
+def _time(value: object) -> datetime | None:
+    """SQLite has times as texts; one that is none counts as long past, so that its session is over."""
+    if value is None or isinstance(value, datetime):
+        return value
+    try:
+        return datetime.fromisoformat(str(value)).replace(tzinfo=None)
+    except ValueError:
+        return datetime.min.replace(tzinfo=UTC).replace(tzinfo=None)

@@ -1,0 +1,112 @@
+"""One connection to PostgreSQL as txpostgres opens it, with what it needs to be supervised by pglink.py."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Mapping
+from ipaddress import ip_address
+from typing import Any
+
+import psycopg2
+from psycopg2 import extensions
+from twisted.internet.defer import Deferred, succeed
+from twisted.internet.threads import deferToThreadPool
+from twisted.python.failure import Failure
+from txpostgres.txpostgres import Connection
+
+from galaxychat.dburl import PostgresUrl
+from galaxychat.errors import StartError
+
+#: A peer that vanished without a word is noticed in about 4 s.
+_KEEPALIVE = {
+    "keepalives": "1",
+    "keepalives_idle": "2",
+    "keepalives_interval": "1",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "4000",
+}
+
+
+class Supervised(Connection):  # type: ignore[misc]
+    """Tells of a lost connection where txpostgres would raise into the reactor."""
+
+    def __init__(self, reactor: Any, lost: Callable[[Supervised, str], None]) -> None:
+        super().__init__(reactor)
+        self._tell_lost = lost
+        self._ended = False
+
+    def doRead(self) -> None:
+        """Read, for whoever waits on a query or for notifications."""
+        self._watched(super().doRead)
+
+    def doWrite(self) -> None:
+        """Write what libpq still has to send."""
+        self._watched(super().doWrite)
+
+    def connectionLost(self, reason: Failure) -> None:
+        """Hear from the reactor that the socket is dead."""
+        super().connectionLost(reason)
+        if not self._ended:
+            self._tell_lost(self, "connection lost")
+
+    def close(self) -> None:
+        """Close, also if it was never open; what waits on it fails with ConnectionDone."""
+        self._ended = True
+        if self._connection is not None:
+            super().close()
+
+    def _watched(self, step: Callable[[], None]) -> None:
+        try:
+            step()
+        except psycopg2.Error as error:
+            self._tell_lost(self, first_line(error))
+
+
+def libpq_parameters(url: PostgresUrl, settings: Mapping[str, str]) -> dict[str, str]:
+    """What libpq is given: the URL's parameters, keepalives, and `settings` of the server for the session."""
+    parameters = _KEEPALIVE | {"application_name": "galaxychat"} | dict(url.params)
+    options = [parameters.get("options", ""), *(f"-c {key}={value}" for key, value in settings.items())]
+    parameters["options"] = " ".join(options).strip()
+    return {key: value for key, value in parameters.items() if value}
+
+
+def with_addresses(parameters: dict[str, str], reactor: Any) -> Deferred[dict[str, str]]:
+    """The parameters with the host's addresses: libpq would look a name up in the reactor's thread."""
+    host = parameters.get("host", "")
+    if not host or host[0] in "/@" or "," in host or "hostaddr" in parameters or _is_address(host):
+        return succeed(parameters)
+    return deferToThreadPool(reactor, reactor.getThreadPool(), _with_addresses, parameters, host)
+
+
+def server_limits(deadline: float) -> dict[str, str]:
+    """The server gives up a little earlier than we do: then the connection can be kept."""
+    milliseconds = str(int(deadline * 900))
+    return {"statement_timeout": milliseconds, "lock_timeout": milliseconds}
+
+
+def check_parameters(parameters: Mapping[str, str], url: PostgresUrl) -> None:
+    """Raise StartError if libpq does not know one of them."""
+    try:
+        extensions.make_dsn(**parameters)
+    except psycopg2.ProgrammingError as error:
+        raise StartError(f"{url.shown}: PostgreSQL's client says: {first_line(error)}") from None
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host.partition("%")[0])
+    except ValueError:
+        return False
+    return True
+
+
+def _with_addresses(parameters: dict[str, str], host: str) -> dict[str, str]:
+    """In a thread: look the host up; its name stays beside the addresses, as TLS compares it."""
+    found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+    return parameters | {"host": ",".join([host] * len(addresses)), "hostaddr": ",".join(addresses)}
+
+
+def first_line(error: BaseException) -> str:
+    """An error's text as far as it fits into a log."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
