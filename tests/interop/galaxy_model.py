@@ -1,0 +1,144 @@
+"""Runs in Galaxy's own environment, .venv-galaxy: does to a database what Galaxy does, with its models.
+
+One JSON object a line on standard input, `{"do": name, ...arguments}`; one a line on standard output with the
+result. The program ends with its input. It imports nothing of this project.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from datetime import datetime, timedelta
+from typing import Any
+
+from galaxy import model
+from galaxy.model import mapping, now
+from galaxy.security.idencoding import IdEncodingHelper
+
+
+class Lab:
+    """One database at a time, and Galaxy's cipher for it."""
+
+    def __init__(self) -> None:
+        self._mapping: Any = None
+        self._cipher: Any = None
+
+    def create(self, url: str) -> None:
+        """Make all of Galaxy's tables in an empty database."""
+        mapping.init("/tmp", url, create_tables=True).engine.dispose()
+
+    def open(self, url: str, id_secret: str) -> None:
+        """Work on this database from now on."""
+        self.close()
+        self._mapping = mapping.init("/tmp", url, create_tables=False)
+        self._cipher = IdEncodingHelper(id_secret=id_secret)
+
+    def close(self) -> None:
+        """Let go of the database, so that it may be copied or dropped."""
+        if self._mapping is not None:
+            self._mapping.session.remove()
+            self._mapping.engine.dispose()
+            self._mapping = None
+
+    def user(self, email: str, username: str | None, active: bool = True) -> int:
+        """Register an account."""
+        user = model.User(email=email, password="secret", username=username)
+        user.active = active
+        return self._saved(user)
+
+    def session(
+        self, user: int | None = None, previous: int | None = None, seconds_ago: float = 0
+    ) -> dict[str, Any]:
+        """Begin a session, anonymous without a user."""
+        time = now() - timedelta(seconds=seconds_ago)
+        key = self._cipher.get_new_guid()
+        row = model.GalaxySession(
+            session_key=key, is_valid=True, user_id=user, prev_session_id=previous, create_time=time
+        )
+        identifier = self._saved(row)
+        cookie = self._cipher.encode_guid(key).decode()
+        return {"id": identifier, "key": key, "cookie": cookie, "toolrunner": self._guid(cookie)}
+
+    def log_in(self, session: int, user: int) -> dict[str, Any]:
+        """The session becomes invalid and another one begins."""
+        self._end(self._session(session))
+        return self.session(user, session)
+
+    def log_out(self, session: int) -> dict[str, Any]:
+        """The session becomes invalid, its user stays; an anonymous one begins."""
+        self._end(self._session(session))
+        return self.session(None, session)
+
+    def log_out_everywhere(self, session: int) -> dict[str, Any]:
+        """All sessions of the user become invalid."""
+        for row in self._mapping.session.query(model.GalaxySession).filter_by(
+            user_id=self._session(session).user_id, is_valid=True
+        ):
+            self._end(row)
+        return self.session(None, session)
+
+    def impersonate(self, session: int, user: int) -> dict[str, Any]:
+        """An admin goes on as somebody else: over an anonymous session, as Galaxy does it."""
+        anonymous = self.log_out(session)
+        return self.log_in(anonymous["id"], user)
+
+    def delete(self, user: int, purge: bool = False) -> None:
+        """Delete an account; a purge also replaces what names it. Sessions stay as they are."""
+        account = self._mapping.session.get(model.User, user)
+        account.deleted = True
+        if purge:
+            account.purged = True
+            account.email = hashlib.sha512(account.email.encode()).hexdigest()
+            account.username = hashlib.sha512(account.username.encode()).hexdigest()
+        self._mapping.session.commit()
+
+    def change_user(self, user: int, **values: Any) -> None:
+        """Set columns of an account."""
+        account = self._mapping.session.get(model.User, user)
+        for name, value in values.items():
+            setattr(account, name, value)
+        self._mapping.session.commit()
+
+    def acted(self, session: int, at: str | None) -> None:
+        """Set when the session was last used."""
+        self._session(session).last_action = datetime.fromisoformat(at) if at else None
+        self._mapping.session.commit()
+
+    def id(self, number: int) -> str:
+        """The form in which Galaxy shows an id."""
+        return str(self._cipher.encode_id(number))
+
+    def _guid(self, text: str) -> str:
+        return str(self._cipher.encode_guid(text).decode())
+
+    def _session(self, identifier: int) -> Any:
+        return self._mapping.session.get(model.GalaxySession, identifier)
+
+    def _end(self, row: Any) -> None:
+        row.is_valid = False
+        self._mapping.session.commit()
+
+    def _saved(self, row: Any) -> int:
+        self._mapping.session.add(row)
+        self._mapping.session.commit()
+        return int(row.id)
+
+
+def main() -> None:
+    """Answer until the input ends; a failure is an answer too."""
+    lab = Lab()
+    answers, sys.stdout = sys.stdout, sys.stderr
+    for line in sys.stdin:
+        request = json.loads(line)
+        try:
+            answer = {"result": getattr(lab, request.pop("do"))(**request)}
+        except Exception as error:
+            answer = {"error": repr(error)}
+        answers.write(json.dumps(answer) + "\n")
+        answers.flush()
+    lab.close()
+
+
+if __name__ == "__main__":
+    main()
