@@ -102,9 +102,7 @@ def utc_now() -> datetime:
 class AuthCheck:
     """Says who holds a cookie, by Galaxy's database as it is at the moment; nothing is remembered."""
 
-    def __init__(
-        self, sessions: SessionSource, config: Config, now: Callable[[], datetime] = utc_now
-    ) -> None:
+    def __init__(self, sessions: SessionSource, config: Config, now: Callable[[], datetime] = utc_now) -> None:
         self._sessions = sessions
         self._config = config
         self._now = now

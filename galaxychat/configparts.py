@@ -53,9 +53,7 @@ def own_section(check: Checker, in_galaxys: object, own_file: Mapping[Any, Any])
         all_known(check, own_file)
     section = check.group("galaxychat", in_galaxys, _OWN, prefix="")
     if own_file and section:
-        check.mistakes.append(
-            "galaxychat: a section in Galaxy's file and --config; right would be one of them"
-        )
+        check.mistakes.append("galaxychat: a section in Galaxy's file and --config; right would be one of them")
     return own_file or section
 
 
@@ -90,15 +88,11 @@ class ConfigParts:
             "galaxy_database": self._galaxy_database(),
             "data_dir": str(self._galaxy.data_dir),
             "id_secret": values.id_secret(check, options, insecure_demo),
-            "admin_users": frozenset(
-                check.texts("admin_users", options.get("admin_users"), "an e-mail", True)
-            ),
+            "admin_users": frozenset(check.texts("admin_users", options.get("admin_users"), "an e-mail", True)),
             "session_duration": check.integer(
                 "session_duration", options.get("session_duration"), 0, 0, 5200 * week, "minutes"
             ),
-            "user_activation_on": check.boolean(
-                "user_activation_on", options.get("user_activation_on"), default=False
-            ),
+            "user_activation_on": check.boolean("user_activation_on", options.get("user_activation_on"), default=False),
         }
 
     def _galaxy_database(self) -> str:
@@ -107,9 +101,7 @@ class ConfigParts:
         given = galaxy.options.get("database_connection") or None
         if given is None and galaxy.path is None and not galaxy.options.get("data_dir"):
             right = "--galaxy-config or GALAXY_CONFIG_FILE with the path of galaxy.yml"
-            self._check.mistakes.append(
-                f"galaxy_config: Galaxy's configuration is not named; right would be {right}"
-            )
+            self._check.mistakes.append(f"galaxy_config: Galaxy's configuration is not named; right would be {right}")
         default = f"sqlite:///{galaxy.data_dir / 'universe.sqlite'}"
         url = values.database_url(self._check, "database_connection", given or default, galaxy.root)
         if isinstance(given, str) and url.startswith("sqlite:") and url not in given:
@@ -124,12 +116,9 @@ class ConfigParts:
             check.mistakes.append("endpoint: stands beside host or port; right would be one or the other")
         prefix = values.url_path(check, "galaxy_url_prefix", self._galaxy.options.get("galaxy_url_prefix"))
         return {
-            "host": check.text("host", self._of_ours("host"), "a name or address to listen on")
-            or "localhost",
+            "host": check.text("host", self._of_ours("host"), "a name or address to listen on") or "localhost",
             "port": self._port(),
-            "endpoint": check.text(
-                "endpoint", self._of_ours("endpoint"), "a Twisted endpoint, as unix:/run/chat"
-            ),
+            "endpoint": check.text("endpoint", self._of_ours("endpoint"), "a Twisted endpoint, as unix:/run/chat"),
             "base_path": self._base_path(prefix),
             "allowed_origins": self._origins(),
             "trusted_proxies": self._proxies(),
@@ -147,9 +136,7 @@ class ConfigParts:
         if not path:
             self._check.wrong("base_path", "/", "a path below Galaxy's, as /galaxychat: / is Galaxy itself")
         if not f"{path}/".startswith(f"{prefix}/") and not self._galaxy.options.get("cookie_path"):
-            self._warnings.append(
-                "base_path: not below galaxy_url_prefix, where browsers do not send Galaxy's cookie"
-            )
+            self._warnings.append("base_path: not below galaxy_url_prefix, where browsers do not send Galaxy's cookie")
         return path
 
     def _origins(self) -> frozenset[Origin]:
@@ -166,9 +153,7 @@ class ConfigParts:
         key = "galaxy_infrastructure_url"
         value = self._galaxy.options.get(key)
         if isinstance(value, str) and "$" in value:
-            self._warnings.append(
-                f"{key}: has a $ that only Galaxy can fill in; name the origin in allowed_origins"
-            )
+            self._warnings.append(f"{key}: has a $ that only Galaxy can fill in; name the origin in allowed_origins")
             return None
         return values.web_address(self._check, key, value)
 
@@ -216,7 +201,5 @@ class ConfigParts:
         """One of the original server's settings: in Galaxy's section, in ours, or alike in both."""
         ours, galaxys = self._of_ours(key), self._galaxy.options.get(key)
         if key not in self._given and None not in (ours, galaxys) and str(ours) != str(galaxys):
-            self._check.mistakes.append(
-                f"{key}: differs between Galaxy's section and ours; right would be one of them"
-            )
+            self._check.mistakes.append(f"{key}: differs between Galaxy's section and ours; right would be one of them")
         return galaxys if ours is None else ours

@@ -62,9 +62,7 @@ class SqliteSource:
     async def start(self, ready: Ready) -> None:
         """Open the file; raise StartError if it is missing, locked or no database."""
         if not self._path.is_file():
-            raise StartError(
-                f"Galaxy's database {self._path} is not there; is database_connection or data_dir right?"
-            )
+            raise StartError(f"Galaxy's database {self._path} is not there; is database_connection or data_dir right?")
         self._pool = adbapi.ConnectionPool(
             "sqlite3",
             f"file:{quote(str(self._path))}?mode=ro",

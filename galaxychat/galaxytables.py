@@ -49,9 +49,7 @@ def features_of(columns: Columns) -> tuple[frozenset[Feature], tuple[str, ...]]:
     """
     missing = _lacking(columns, _REQUIRED)
     if missing:
-        raise StartError(
-            f"Galaxy's database: {', '.join(missing)}; it must hold Galaxy's tables, and let us read them"
-        )
+        raise StartError(f"Galaxy's database: {', '.join(missing)}; it must hold Galaxy's tables, and let us read them")
     lacking = {feature: _lacking(columns, tables) for feature, tables in _OPTIONAL.items()}
     warnings = [f"Galaxy's database: {', '.join(why)}: {what} is off" for what, why in lacking.items() if why]
     return frozenset(feature for feature, why in lacking.items() if not why), tuple(warnings)
@@ -60,14 +58,10 @@ def features_of(columns: Columns) -> tuple[frozenset[Feature], tuple[str, ...]]:
 def _lacking(columns: Columns, wanted: Mapping[str, Iterable[str]]) -> list[str]:
     """What is missing or may not be read, in words; a table that is missing is named once."""
     tables = {table for table, _ in columns}
-    return [
-        words for table, names in wanted.items() for words in _lacking_of_table(columns, tables, table, names)
-    ]
+    return [words for table, names in wanted.items() for words in _lacking_of_table(columns, tables, table, names)]
 
 
-def _lacking_of_table(
-    columns: Columns, tables: Collection[str], table: str, names: Iterable[str]
-) -> list[str]:
+def _lacking_of_table(columns: Columns, tables: Collection[str], table: str, names: Iterable[str]) -> list[str]:
     if table not in tables:
         return [f"table {table} is missing"]
     words = {None: "is missing", False: "may not be read"}

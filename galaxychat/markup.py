@@ -26,7 +26,12 @@ MENTIONS_PER_MESSAGE = 20
 
 
 def _children(*kinds: str) -> dict[str, Any]:
-    return {"type": "array", "minItems": 1, "prefixItems": [{"enum": list(kinds)}], "items": {"$ref": "#/$defs/Token"}}
+    return {
+        "type": "array",
+        "minItems": 1,
+        "prefixItems": [{"enum": list(kinds)}],
+        "items": {"$ref": "#/$defs/Token"},
+    }
 
 
 def _leaf(kind: str, *rest: dict[str, Any]) -> dict[str, Any]:
@@ -182,9 +187,7 @@ def _is_safe_link(url: str) -> bool:
 
 def _set_up() -> MarkdownIt:
     markdown = MarkdownIt("commonmark", {"html": False, "linkify": True}).enable("linkify")
-    markdown.disable(
-        ["html_block", "html_inline", "entity", "heading", "lheading", "hr", "reference", "image"]
-    )
+    markdown.disable(["html_block", "html_inline", "entity", "heading", "lheading", "hr", "reference", "image"])
     markdown.block.ruler.at("blockquote", _quote_after_blank, {"alt": ["paragraph", "reference", "blockquote", "list"]})
     # Only what says its scheme is a link: `samtools.sort` is no host, and an e-mail address is no invitation.
     assert markdown.linkify is not None

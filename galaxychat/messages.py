@@ -25,9 +25,7 @@ Seq = Annotated[int, Meta(ge=0, le=SAFE_INTEGER, description="The revision at wh
 Rev = Annotated[int, Meta(ge=0, le=SAFE_INTEGER, description="The revision of a message's or room's latest change.")]
 UserId = Annotated[int, Meta(ge=0, le=SAFE_INTEGER, description="galaxy_user.id")]
 Time = Annotated[str, Meta(description="RFC 3339, UTC, milliseconds: 2026-05-01T12:00:00.000Z")]
-CommandId = (
-    Annotated[str, Meta(max_length=64)] | Annotated[int, Meta(ge=-SAFE_INTEGER, le=SAFE_INTEGER)]
-)
+CommandId = Annotated[str, Meta(max_length=64)] | Annotated[int, Meta(ge=-SAFE_INTEGER, le=SAFE_INTEGER)]
 Nonce = Annotated[str, Meta(min_length=1, max_length=64, pattern="^[A-Za-z0-9_-]+$")]
 PageSize = Annotated[int, Meta(ge=1, le=200)]
 
@@ -64,7 +62,10 @@ class Room(Struct, frozen=True, omit_defaults=True):
 
 
 class Message(Struct, frozen=True, omit_defaults=True):
-    """A message in its present state; a deleted one has neither text nor body. `nonce` stands in the live event only."""
+    """A message in its present state; a deleted one has neither text nor body.
+
+    `nonce` stands in the live event only.
+    """
 
     room: RoomId
     seq: Seq
@@ -210,9 +211,7 @@ class Typing(Command, frozen=True, tag="typing", kw_only=True, omit_defaults=Tru
     room: RoomId
 
 
-AnyCommand = (
-    Join | Leave | Create | Send | History | Read | Mute | ListRooms | ListMembers | FindUsers | Typing
-)
+AnyCommand = Join | Leave | Create | Send | History | Read | Mute | ListRooms | ListMembers | FindUsers | Typing
 
 
 # ---- events and replies
@@ -292,12 +291,13 @@ class RoomList(Reply, tag="rooms", omit_defaults=True, kw_only=True):
 
 
 class MemberList(Reply, tag="members", omit_defaults=True, kw_only=True):
-    """Members; the first `present` of them are here now."""
+    """Members; the first `present` of them are here now. `next` is the `after_name` of the next page."""
 
     room: RoomId
     members: list[UserId]
     present: Count
     more: bool
+    next: str | None = None
     users: list[User]
 
 

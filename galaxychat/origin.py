@@ -53,9 +53,7 @@ def origin_of_url(url: str) -> Origin | None:
     return parse_origin(f"{parts.scheme}://{parts.netloc}")
 
 
-def is_allowed(
-    origin_header_values: Sequence[str], host_header: str | None, allowed: Collection[Origin]
-) -> bool:
+def is_allowed(origin_header_values: Sequence[str], host_header: str | None, allowed: Collection[Origin]) -> bool:
     """Whether a handshake with these Origin headers and this Host header may go on.
 
     Exactly one Origin, and either it is `allowed` or it names the host and port that the request asked for.

@@ -121,9 +121,7 @@ class PgLink:
         connection = self._connection
         if connection is None:
             raise LinkDown("no connection to PostgreSQL")
-        rows: list[tuple[Any, ...]] = await self._bounded(
-            connection, connection.runQuery(sql, params or None)
-        )
+        rows: list[tuple[Any, ...]] = await self._bounded(connection, connection.runQuery(sql, params or None))
         return rows
 
     async def _keep(self, first: Deferred[None]) -> None:
@@ -222,9 +220,7 @@ class PgLink:
     def _do_without_settings(self, error: Exception) -> None:
         """A pooler such as PgBouncer lets no `options` through; our own deadline holds without them."""
         if "unsupported startup parameter" in str(error) and self._settings:
-            self.log.warn(
-                "{database}: the pooler refuses options, going on without", database=self._url.shown
-            )
+            self.log.warn("{database}: the pooler refuses options, going on without", database=self._url.shown)
             self._settings = {}
 
     def _tell(self, reason: str) -> None:

@@ -17,10 +17,20 @@ RESUME_CHANGES = 200
 
 
 class Peer(Protocol):
-    """The other end of one connection."""
+    """The other end of one connection that was let in."""
 
-    def send(self, payload: bytes) -> None:
-        """Write one text frame; does nothing when the connection has ended."""
+    @property
+    def user(self) -> User:
+        """Who it is."""
+
+    def send(self, payload: bytes, is_event: bool = True) -> None:
+        """Write one text frame; does nothing when the connection has ended.
+
+        Events count against what a slow reader may leave unread; replies make the reader's next command wait.
+        """
+
+    def write_event(self, frame: bytes) -> None:
+        """Write an event that is framed already."""
 
     def close(self, code: int, reason: str) -> None:
         """End the connection in good order."""
@@ -104,20 +114,24 @@ class Posted:
 class Changes:
     """Messages changed after a revision, in order of `rev`, with the room's `rev` read in the same statement.
 
-    `complete` is False when there is more than a resume may carry; the client must then start over.
+    `complete` is False when there is more than a resume may carry; the client must then start over. `users` are
+    the authors and those mentioned. `more` says whether the room has messages before the first one here.
     """
 
     rev: int
     messages: Sequence[Message]
+    users: Sequence[User]
+    more: bool
     complete: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A run of messages, oldest first, and whether there are more on either side."""
+    """A run of messages, oldest first, whether there are more on either side, and who is named in them."""
 
     rev: int
     messages: Sequence[Message]
+    users: Sequence[User]
     more_before: bool
     more_after: bool
 
@@ -188,7 +202,12 @@ class History(Protocol):
         """Return what changed after a revision, up to what a resume may carry."""
 
     async def page(
-        self, room: int, limit: int, before: int | None = None, after: int | None = None, around: int | None = None
+        self,
+        room: int,
+        limit: int,
+        before: int | None = None,
+        after: int | None = None,
+        around: int | None = None,
     ) -> Page:
         """Return at most `limit` messages at a place, or the newest where none is given; at most 256 KiB."""
 

@@ -83,9 +83,7 @@ class Checker:
         self.wrong(key, value, " or ".join(known))
         return default
 
-    def items(
-        self, key: str, value: object, default: Collection[Any] = (), commas: bool = False
-    ) -> list[Any]:
+    def items(self, key: str, value: object, default: Collection[Any] = (), commas: bool = False) -> list[Any]:
         """A list; with `commas` a text that separates its items by commas will do."""
         if value is None:
             return list(default)
@@ -114,9 +112,7 @@ class Checker:
             self.wrong(key, value, str(error), secret)
             return None
 
-    def group(
-        self, key: str, value: object, known: Collection[str], prefix: str | None = None
-    ) -> Mapping[str, Any]:
+    def group(self, key: str, value: object, known: Collection[str], prefix: str | None = None) -> Mapping[str, Any]:
         """A group of settings of which every key is known; `prefix` (else the key) names them in mistakes."""
         if value is None:
             return {}

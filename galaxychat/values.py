@@ -21,9 +21,7 @@ TrustedProxy = IPv4Network | IPv6Network | Literal["unix"]
 LOCAL_PROXIES: tuple[TrustedProxy, ...] = (ip_network("127.0.0.0/8"), ip_network("::1/128"), "unix")
 
 _PATH = re.compile(r"(?:/[A-Za-z0-9._~-]+)*", re.ASCII)
-_ORIGIN_RIGHT = (
-    "an origin such as https://galaxy.example.org: no path, no user, no *, other scripts as xn--..."
-)
+_ORIGIN_RIGHT = "an origin such as https://galaxy.example.org: no path, no user, no *, other scripts as xn--..."
 
 
 def id_secret(check: Checker, options: Mapping[str, Any], insecure_demo: bool) -> str:
@@ -111,9 +109,7 @@ def _network(text: str) -> IPv4Network | IPv6Network:
     try:
         return ip_network(text)
     except ValueError:
-        raise ValueError(
-            "an address, a network such as 10.0.0.0/8 (no bits after the mask), or unix"
-        ) from None
+        raise ValueError("an address, a network such as 10.0.0.0/8 (no bits after the mask), or unix") from None
 
 
 def people(check: Checker, key: str, value: object) -> tuple[frozenset[str], frozenset[int]]:

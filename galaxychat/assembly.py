@@ -1,0 +1,166 @@
+"""Puts the house together from a configuration: every adapter is chosen here."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from twisted.logger import Logger
+from twisted.web.resource import IResource
+
+from galaxychat import __version__, limits, web
+from galaxychat.authcheck import AuthCheck, State
+from galaxychat.channel import ChatSite
+from galaxychat.chat import Chat
+from galaxychat.config import Config
+from galaxychat.connected import Connected
+from galaxychat.dburl import SqliteUrl, parse_database_url
+from galaxychat.errors import Closing, GalaxyUnavailable, HistoryUnavailable, Refusal, StartError
+from galaxychat.factory import ChatFactory, spawn
+from galaxychat.fanout import fan_out
+from galaxychat.feed import Feed
+from galaxychat.galaxydb import GalaxyDatabase, open_galaxy_database
+from galaxychat.history.room_rows import LOBBY
+from galaxychat.history.sqlite import SQLiteHistory
+from galaxychat.metrics import Metrics
+from galaxychat.model import RoomKind
+from galaxychat.ports import RoomDraft
+from galaxychat.rooms import Rooms
+from galaxychat.session import Pace
+from galaxychat.site import Rules, Site, World
+
+_log = Logger(namespace="galaxychat")
+_ROOM_ID_BITS = 48
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Everything that the service starts and stops."""
+
+    history: SQLiteHistory
+    galaxy: GalaxyDatabase
+    rooms: Rooms
+    factory: ChatFactory
+    http: ChatSite
+    resource: IResource
+
+
+def build(config: Config, reactor: Any) -> House:
+    """Return the parts, connected; nothing is open yet. Raises StartError for what cannot be used."""
+    history = history_of(config, reactor)
+    galaxy = open_galaxy_database(config.galaxy_database, reactor)
+    gate = AuthCheck(galaxy, config)
+    rooms = Rooms(fan_out)
+    counted = Metrics()
+    factory = ChatFactory(_chat(config, history, rooms), gate, config.limits, counted, reactor)
+    socket = web.SocketResource(factory, web.Door(config.allowed_origins, config.trusted_proxies))
+    answers = web.Answers(not_ready=lambda: _not_ready(history, galaxy), me=lambda cookie: _me(gate, history, cookie))
+    resource = web.root(config.base_path, client_folder(), socket, answers, counted)
+    csp = web.policy(config.allowed_origins)
+    http = ChatSite(resource, csp, config.limits.admission_timeout, reactor)
+    return House(history, galaxy, rooms, factory, http, resource)
+
+
+def history_of(config: Config, reactor: Any) -> SQLiteHistory:
+    """Return the log that `history` names; raises StartError."""
+    url = parse_database_url(config.history)
+    if not isinstance(url, SqliteUrl):
+        raise StartError("history: this version keeps its log in SQLite only; name a file: sqlite:////path/to/file")
+    return SQLiteHistory(reactor, Path(url.path))
+
+
+def site_rooms(config: Config) -> list[RoomDraft]:
+    """Return the lobby and the admin's persistent rooms; raises StartError for a name that cannot be one."""
+    drafts = {limits.name_key(LOBBY): _room(RoomKind.LOBBY, LOBBY)}
+    for name in config.persistent_rooms:
+        try:
+            draft = _room(RoomKind.PERSISTENT, limits.room_name(name))
+        except Refusal as refusal:
+            raise StartError(f"persistent_communication_rooms: {refusal.detail}") from None
+        drafts.setdefault(str(draft.name_key), draft)
+    return list(drafts.values())
+
+
+def now() -> str:
+    """Return the time of day as the wire writes it."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+
+
+def client_folder() -> Path:
+    """Return where the built client lies; raises StartError for a checkout in which it was not built."""
+    folder = Path(str(resources.files("galaxychat") / "static"))
+    if not (folder / "index.html").is_file():
+        raise StartError("The browser client is missing from this installation: run `make client`, or install a wheel.")
+    return folder
+
+
+def _room(kind: RoomKind, name: str) -> RoomDraft:
+    return RoomDraft(
+        room=secrets.randbits(_ROOM_ID_BITS),
+        kind=kind,
+        name=name,
+        name_key=limits.name_key(name),
+        topic="",
+        owner=None,
+    )
+
+
+def _chat(config: Config, history: SQLiteHistory, rooms: Rooms) -> Chat:
+    most = config.limits
+    pace = Pace(
+        messages=limits.Buckets(most.rate_messages, most.rate_per_second),
+        commands=limits.Buckets(most.rate_commands, most.commands_per_second),
+    )
+    site = Site(
+        history=history,
+        feed=Feed(history, rooms, spawn),
+        rooms=rooms,
+        connected=Connected(most.connections_per_user),
+        rules=Rules(most.message_chars, most.frame_bytes, most.rooms_per_user, most.rooms_per_day),
+        world=World(
+            steady=time.monotonic,
+            utc=lambda: datetime.now(UTC),
+            room_id=lambda: secrets.randbits(_ROOM_ID_BITS),
+            report=_log.failure,
+        ),
+    )
+    return Chat(site, pace, __version__)
+
+
+async def _not_ready(history: SQLiteHistory, galaxy: GalaxyDatabase) -> str | None:
+    """Return why nobody can be let in at the moment, in words for the admin."""
+    try:
+        await history.people(())
+    except HistoryUnavailable:
+        return "The chat's log cannot be reached."
+    try:
+        await galaxy.ping()
+    except GalaxyUnavailable:
+        return "Galaxy's database does not answer."
+    return None
+
+
+async def _me(gate: AuthCheck, history: SQLiteHistory, cookie: str | None) -> dict[str, Any]:
+    """Return what `GET <base>/me` says: the state of the cookie, and what waits to be read outside muted rooms."""
+    try:
+        state, reason = await gate.state(cookie)
+        if state is not State.OK:
+            return {"state": state} if reason is None else {"state": state, "reason": reason}
+        identity = await gate.identify(cookie)
+        rooms = [room for room in await history.rooms_of(identity.user_id) if not room.muted]
+    except (GalaxyUnavailable, HistoryUnavailable):
+        return {"state": State.REFUSED, "reason": "the chat cannot reach its database at the moment"}
+    except Closing as closing:
+        return {"state": State.REFUSED, "reason": closing.reason}
+    counts: Sequence[tuple[int, int]] = [(room.unread, room.mentions) for room in rooms]
+    return {
+        "state": state,
+        "unread": sum(one for one, _ in counts),
+        "mentions": sum(one for _, one in counts),
+    }

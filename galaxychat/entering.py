@@ -1,0 +1,118 @@
+"""Coming into a room and going out of it: join, create, leave."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from galaxychat import access, limits, messages
+from galaxychat.access import Action
+from galaxychat.errors import Refusal
+from galaxychat.messages import Joined, Left, Ok
+from galaxychat.model import RoomKind
+from galaxychat.ports import NameTaken, Page, RoomDraft, RoomState, TooManyRooms
+from galaxychat.session import Session
+from galaxychat.site import Site, too_many_rooms
+
+LAST_PAGE = 50
+
+
+class Entering:
+    """Memberships and subscriptions, as their user asks for them."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    async def join(self, session: Session, command: messages.Join) -> None:
+        """Make the user a member where that is allowed, and let this connection follow the room."""
+        state = access.check(Action.JOIN, await self._meant(session, command), session.identity)
+        newly = not state.member
+        if newly:
+            await self._become_member(session, state.room)
+        await self._enter(session, state.room, command)
+        if newly:
+            await self._site.tell_listed(session, state.room)
+
+    async def create(self, session: Session, command: messages.Create) -> None:
+        """Make an open room with this user as its owner, and enter it."""
+        name = limits.room_name(command.name)
+        draft = RoomDraft(
+            room=self._site.world.room_id(),
+            kind=RoomKind.OPEN,
+            name=name,
+            name_key=limits.name_key(name),
+            topic=limits.topic(command.topic),
+            owner=session.user.id,
+        )
+        rules = self._site.rules
+        try:
+            await self._site.history.create(draft, self._site.now(), rules.rooms_per_user, rules.rooms_per_day)
+        except NameTaken:
+            raise Refusal("name_taken", "There is a room of that name already; join it.") from None
+        except TooManyRooms:
+            raise too_many_rooms() from None
+        await self._enter(session, draft.room, None)
+        await self._site.tell_listed(session, draft.room)
+
+    async def leave(self, session: Session, command: messages.Leave) -> None:
+        """End the membership, on every connection of the user."""
+        await self._site.room(session, command.room, Action.LEAVE)
+        await self._site.history.remove_member(command.room, session.user.id)
+        session.reply(Ok())
+        for each in self._site.connected.of(session.user.id):
+            self.unsubscribe(each, command.room)
+        self._site.connected.tell(session.user.id, Left(room=command.room))
+
+    def unsubscribe(self, session: Session, room: int) -> None:
+        """Stop this connection's following of a room, and tell those who stay."""
+        session.forget_room(room)
+        self._site.feed.unsubscribe(room, session.peer)
+        self._site.rooms.announce(room)
+
+    async def _meant(self, session: Session, command: messages.Join) -> RoomState | None:
+        if command.room is not None:
+            return await self._site.history.room(command.room, session.user.id)
+        key = limits.name_key(limits.room_name(command.name or ""))
+        return await self._site.history.room_named(key, session.user.id)
+
+    async def _become_member(self, session: Session, room: int) -> None:
+        try:
+            await self._site.history.add_member(room, session.user.id, self._site.rules.rooms_per_user)
+        except TooManyRooms:
+            raise too_many_rooms() from None
+
+    async def _enter(self, session: Session, room: int, resume: messages.Join | None) -> None:
+        """Follow the room: what happens while the page is read is held back until the page is out."""
+        session.rooms.setdefault(room, None)
+        self._site.feed.subscribe(room, session.peer)
+        try:
+            state = await self._site.room(session, room, Action.LOOK)
+            page, reset = await self._page(room, resume)
+            users = [*page.users, *await self._site.owners([state])]
+        except BaseException:
+            self.unsubscribe(session, room)
+            raise
+        if session.ended or room not in session.rooms:
+            raise Refusal("not_in_room", "The room was left before it could be entered.")
+        state = replace(state, rev=page.rev)
+        session.rooms[room] = state
+        session.reply(
+            Joined(
+                room=self._site.shown(state, session.identity),
+                messages=list(page.messages),
+                more=page.more_before,
+                users=users,
+                reset=reset,
+            )
+        )
+        self._site.feed.catch_up(room, session.peer, page.rev)
+        self._site.rooms.announce(room)
+
+    async def _page(self, room: int, resume: messages.Join | None) -> tuple[Page, bool]:
+        """Return what the client lacks, and whether it must drop what it holds."""
+        if resume is None or resume.after is None:
+            return await self._site.history.page(room, LAST_PAGE), False
+        if resume.epoch in (None, self._site.history.epoch):
+            changes = await self._site.history.changes(room, resume.after)
+            if changes.complete:
+                return Page(changes.rev, changes.messages, changes.users, changes.more, False), False
+        return await self._site.history.page(room, LAST_PAGE), True

@@ -1,0 +1,102 @@
+"""What a request's headers must be before it becomes a conversation. Pure: bytes in, a verdict out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+
+from galaxychat.authcheck import galaxysession_values
+from galaxychat.config import TrustedProxy
+from galaxychat.origin import Origin, is_allowed
+
+#: The address of a peer on a unix socket.
+UNIX = "unix"
+
+# Autobahn splits header lines at 0x0b, 0x1c and 0x85 too, so that a value could smuggle in a Cookie of its own.
+_CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f\x85]")
+_MAPPED = "::ffff:"
+
+
+class BadHandshake(Exception):
+    """The request is refused with this HTTP status; `reason` is one line for whoever set up the site."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Headers:
+    """The headers of one request that a handshake looks at: each with all of its values."""
+
+    everything: Sequence[tuple[bytes, bytes]]
+
+    def values(self, name: bytes) -> list[bytes]:
+        """Return the values of a header, `name` in lower case."""
+        return [value for key, value in self.everything if key.lower() == name]
+
+    def one(self, name: bytes) -> str | None:
+        """Return the only value of a header, None when there is none or more than one."""
+        values = self.values(name)
+        return values[0].decode("latin-1") if len(values) == 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Handshake:
+    """A request that may become a conversation: who asks, with which cookie, and the seconds left to be let in."""
+
+    address: str
+    cookie: str | None = field(repr=False)
+    admit_within: float
+
+
+def cookie(headers: Headers, allowed: Collection[Origin]) -> str | None:
+    """Return the `galaxysession` of a handshake that may go on; raises BadHandshake, 400 or 403."""
+    if any(_CONTROL.search(name) or _CONTROL.search(value) for name, value in headers.everything):
+        raise BadHandshake(400, "A header holds a control character.")
+    origins = [value.decode("latin-1") for value in headers.values(b"origin")]
+    if not is_allowed(origins, headers.one(b"host"), allowed):
+        raise BadHandshake(403, "This origin is not allowed; see `allowed_origins` in the chat's configuration.")
+    return sole_cookie(headers)
+
+
+def sole_cookie(headers: Headers) -> str | None:
+    """Return the value of `galaxysession`; raises BadHandshake when there are two that differ."""
+    values = galaxysession_values(headers.values(b"cookie"))
+    if len(values) > 1:
+        raise BadHandshake(400, "There are two different galaxysession cookies.")
+    return values[0] if values else None
+
+
+def client_address(peer: str, forwarded: Iterable[bytes], trusted: Collection[TrustedProxy]) -> str:
+    """Return who is really asking: the right-most hop of X-Forwarded-For that is no proxy of ours.
+
+    `peer` is the other end of the socket, an IP address or `unix`.
+    """
+    hops = [hop.strip() for value in forwarded for hop in value.decode("latin-1").split(",")]
+    address = _plain(peer)
+    while hops and _is_trusted(address, trusted):
+        address = _plain(hops.pop())
+    return address
+
+
+def is_forwarded(headers: Headers) -> bool:
+    """Whether a request came through a proxy."""
+    return bool(headers.values(b"x-forwarded-for"))
+
+
+def _plain(address: str) -> str:
+    return address[len(_MAPPED) :] if address.lower().startswith(_MAPPED) else address
+
+
+def _is_trusted(address: str, trusted: Collection[TrustedProxy]) -> bool:
+    if address == UNIX:
+        return "unix" in trusted
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return False
+    return any(network != "unix" and parsed in network for network in trusted)

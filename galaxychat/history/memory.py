@@ -1,0 +1,275 @@
+"""The log in memory: what every other back end must do, said as plainly as Python can. For tests."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
+
+import msgspec
+
+from galaxychat.history.paging import fitting
+from galaxychat.history.room_rows import COUNTED, meant
+from galaxychat.limits import name_key
+from galaxychat.messages import Message, User
+from galaxychat.model import EVERYBODYS, RoomKind
+from galaxychat.ports import (
+    RESUME_CHANGES,
+    Changes,
+    Draft,
+    NameTaken,
+    NonceReused,
+    NoSuchMessage,
+    Page,
+    Posted,
+    ReadMark,
+    RoomDraft,
+    RoomState,
+    TooManyRooms,
+)
+
+
+@dataclass
+class _Member:
+    read: int
+    muted: bool = False
+
+
+@dataclass
+class _Room:
+    draft: RoomDraft
+    made_at: str
+    rev: int = 0
+    floor: int = 0
+    archived: bool = False
+    members: dict[int, _Member] = field(default_factory=dict)
+    messages: dict[int, Message] = field(default_factory=dict)
+    mentions: dict[int, tuple[int, ...]] = field(default_factory=dict)
+
+
+class MemoryHistory:
+    """Implements ports.History for as long as the process lives."""
+
+    epoch = "memory"
+
+    def __init__(self, rooms: Sequence[RoomDraft] = (), now: str = "2026-01-01T00:00:00.000Z") -> None:
+        self._rooms: dict[int, _Room] = {}
+        self._people: dict[int, User] = {}
+        self._answers: dict[tuple[int, str], tuple[bytes, Posted]] = {}
+        self.settle(rooms, now)
+
+    def settle(self, drafts: Sequence[RoomDraft], now: str) -> None:
+        """Have exactly these rooms of the admin's."""
+        for draft in drafts:
+            room = self._named(draft.name_key)
+            if room is None:
+                self._rooms[draft.room] = _Room(draft, now)
+            elif (room.draft.kind, room.draft.name, room.archived) != (draft.kind, draft.name, False):
+                room.draft = replace(room.draft, kind=draft.kind, name=draft.name, owner=None)
+                room.archived = False
+                room.rev += 1
+        keys = {draft.name_key for draft in drafts}
+        for room in self._rooms.values():
+            listed = room.draft.kind is not RoomKind.PERSISTENT or room.draft.name_key in keys
+            if not listed and not room.archived:
+                room.archived = True
+                room.rev += 1
+                authors = {message.user for message in room.messages.values()}
+                room.members = {user: one for user, one in room.members.items() if user in authors}
+
+    async def admit(self, user: User) -> None:
+        """See ports.History."""
+        self._people[user.id] = user
+        for room in self._rooms.values():
+            if room.draft.kind in EVERYBODYS and not room.archived:
+                room.members.setdefault(user.id, _Member(room.rev))
+
+    async def rooms_of(self, user_id: int) -> list[RoomState]:
+        """See ports.History."""
+        states = [_state(room, user_id) for room in self._rooms.values() if user_id in room.members]
+        return sorted(states, key=lambda one: (one.kind is not RoomKind.LOBBY, name_key(one.name), one.room))
+
+    async def room(self, room: int, user_id: int) -> RoomState | None:
+        """See ports.History."""
+        found = self._rooms.get(room)
+        return _state(found, user_id) if found else None
+
+    async def room_named(self, name_key: str, user_id: int) -> RoomState | None:
+        """See ports.History."""
+        found = self._named(name_key)
+        return _state(found, user_id) if found else None
+
+    async def create(self, draft: RoomDraft, now: str, rooms_per_user: int, rooms_per_day: int) -> None:
+        """See ports.History."""
+        if draft.name_key is not None and self._named(draft.name_key):
+            raise NameTaken
+        mine = [room for room in self._rooms.values() if room.draft.owner == draft.owner]
+        if sum(room.made_at[:10] == now[:10] for room in mine) >= rooms_per_day:
+            raise TooManyRooms
+        self._rooms[draft.room] = _Room(draft, now)
+        if draft.owner is not None:
+            try:
+                await self.add_member(draft.room, draft.owner, rooms_per_user)
+            except TooManyRooms:
+                del self._rooms[draft.room]
+                raise
+
+    async def add_member(self, room: int, user_id: int, rooms_per_user: int) -> None:
+        """See ports.History."""
+        found = self._rooms[room]
+        if user_id in found.members:
+            return
+        if sum(user_id in each.members for each in self._rooms.values()) >= rooms_per_user:
+            raise TooManyRooms
+        found.members[user_id] = _Member(found.rev)
+
+    async def remove_member(self, room: int, user_id: int) -> None:
+        """See ports.History."""
+        self._rooms[room].members.pop(user_id, None)
+
+    async def append(self, draft: Draft) -> Posted:
+        """See ports.History."""
+        known = await self.answered(draft.user, draft.nonce, draft.digest)
+        if known is not None:
+            return known
+        room = self._rooms[draft.room]
+        target = room.messages.get(draft.reply_to) if draft.reply_to is not None else None
+        if draft.reply_to is not None and (target is None or target.deleted):
+            raise NoSuchMessage
+        room.rev += 1
+        posted = Posted(draft.room, room.rev, draft.at)
+        room.messages[room.rev] = _message(draft, room.rev)
+        room.mentions[room.rev] = draft.mentions
+        self._answers[draft.user, draft.nonce] = (draft.digest, posted)
+        return posted
+
+    async def answered(self, user_id: int, nonce: str, digest: bytes) -> Posted | None:
+        """See ports.History."""
+        known = self._answers.get((user_id, nonce))
+        if known is None:
+            return None
+        if known[0] != digest:
+            raise NonceReused
+        return replace(known[1], repeated=True)
+
+    async def changes(self, room: int, after: int) -> Changes:
+        """See ports.History."""
+        found = self._rooms[room]
+        changed = sorted((one for one in found.messages.values() if one.rev > after), key=lambda one: one.rev)
+        fits = len(changed) <= RESUME_CHANGES and len(fitting(changed)) == len(changed)
+        if not (found.floor <= after <= found.rev and fits):
+            return Changes(found.rev, (), (), more=False, complete=False)
+        first = min((one.seq for one in changed), default=after + 1)
+        more = any(seq < first for seq in found.messages)
+        return Changes(found.rev, changed, self._named_in(found, changed), more, complete=True)
+
+    async def page(
+        self,
+        room: int,
+        limit: int,
+        before: int | None = None,
+        after: int | None = None,
+        around: int | None = None,
+    ) -> Page:
+        """See ports.History."""
+        found = self._rooms[room]
+        everything = [found.messages[seq] for seq in sorted(found.messages)]
+        run = _run(everything, limit, before, after, around)
+        more_before = bool(run) and everything[0].seq < run[0].seq
+        more_after = bool(run) and everything[-1].seq > run[-1].seq
+        return Page(found.rev, run, self._named_in(found, run), more_before, more_after)
+
+    async def set_read(self, room: int, user_id: int, seq: int) -> ReadMark:
+        """See ports.History."""
+        found = self._rooms[room]
+        member = found.members.get(user_id)
+        if member is None:
+            return ReadMark(0, 0, 0)
+        member.read = max(member.read, min(seq, found.rev))
+        state = _state(found, user_id)
+        return ReadMark(state.read, state.unread, state.mentions)
+
+    async def set_muted(self, room: int, user_id: int, on: bool) -> None:
+        """See ports.History."""
+        member = self._rooms[room].members.get(user_id)
+        if member is not None:
+            member.muted = on
+
+    async def members(self, room: int, after_name: str | None, limit: int) -> list[User]:
+        """See ports.History."""
+        people = [self._people[user] for user in self._rooms[room].members if user in self._people]
+        later = [user for user in people if (user.name or "") > (after_name or "")]
+        return sorted(later, key=lambda user: user.name or "")[:limit]
+
+    async def members_named(self, room: int, names: Sequence[str]) -> dict[str, int]:
+        """See ports.History."""
+        members = await self.members(room, None, len(self._people))
+        rows = [(user.id, user.name or "", name_key(user.name or "")) for user in members]
+        return meant({name: name_key(name) for name in names}, rows)
+
+    async def people(self, user_ids: Collection[int]) -> list[User]:
+        """See ports.History."""
+        return [self._people[user] for user in sorted(user_ids) if user in self._people]
+
+    async def people_like(self, prefix: str, limit: int) -> list[User]:
+        """See ports.History."""
+        keyed = sorted((name_key(user.name or ""), user.id, user) for user in self._people.values())
+        return [user for key, _, user in keyed if key.startswith(name_key(prefix))][:limit]
+
+    def _named(self, key: str | None) -> _Room | None:
+        return next((room for room in self._rooms.values() if room.draft.name_key == key), None)
+
+    def _named_in(self, room: _Room, messages: Sequence[Message]) -> list[User]:
+        ids = {one.user for one in messages}.union(*(room.mentions[one.seq] for one in messages))
+        return [self._people[user] for user in sorted(ids) if user in self._people]
+
+
+def _run(
+    everything: list[Message], limit: int, before: int | None, after: int | None, around: int | None
+) -> list[Message]:
+    if after is not None:
+        return fitting([one for one in everything if one.seq > after][:limit])
+    if around is None:
+        older = [one for one in everything if before is None or one.seq < before]
+        return fitting(older[::-1][:limit])[::-1]
+    half = max(1, limit // 2)
+    older = [one for one in everything if one.seq <= around][::-1][:half]
+    newer = [one for one in everything if one.seq > around][: limit - half]
+    return [*fitting(older, share=2)[::-1], *(fitting(newer, share=2) if newer else [])]
+
+
+def _message(draft: Draft, seq: int) -> Message:
+    return Message(
+        room=draft.room,
+        seq=seq,
+        rev=seq,
+        user=draft.user,
+        at=draft.at,
+        text=draft.text,
+        body=msgspec.Raw(draft.body),
+        reply_to=draft.reply_to,
+    )
+
+
+def _state(room: _Room, user: int) -> RoomState:
+    member = room.members.get(user)
+    unread = _unread(room, user, member.read) if member else []
+    return RoomState(
+        room=room.draft.room,
+        name=room.draft.name,
+        kind=room.draft.kind,
+        topic=room.draft.topic,
+        rev=room.rev,
+        floor=room.floor,
+        owner=room.draft.owner,
+        closed=False,
+        archived=room.archived,
+        member=member is not None,
+        muted=member.muted if member else False,
+        read=member.read if member else 0,
+        unread=min(COUNTED, len(unread)),
+        mentions=min(COUNTED, sum(user in room.mentions[one.seq] for one in unread)),
+    )
+
+
+def _unread(room: _Room, user: int, read: int) -> list[Message]:
+    return [one for one in room.messages.values() if one.seq > read and one.user != user and not one.deleted]

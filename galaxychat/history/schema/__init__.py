@@ -1,0 +1,70 @@
+"""The log's schema in numbered files, applied in order and recorded; a log newer than the code is refused."""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+from importlib import resources
+
+from galaxychat.errors import StartError
+
+_RECORD = """
+CREATE TABLE IF NOT EXISTS schema_change (number INTEGER PRIMARY KEY, name TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS log (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+"""
+
+
+def files(dialect: str) -> list[tuple[int, str, str]]:
+    """Return the schema's steps in order: number, name, SQL."""
+    folder = resources.files(__package__) / dialect
+    steps = [
+        (int(entry.name.partition("_")[0]), entry.name, entry.read_text(encoding="utf-8"))
+        for entry in folder.iterdir()
+        if entry.name.endswith(".sql")
+    ]
+    return sorted(steps)
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring a SQLite log to this code's schema, in one transaction; raises StartError for a newer log."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for statement in _statements(_RECORD):
+            connection.execute(statement)
+        _apply(connection)
+        connection.execute("INSERT OR IGNORE INTO log VALUES ('epoch', ?)", (new_epoch(),))
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+
+
+def new_epoch() -> str:
+    """Return a fresh name for a log, so that clients of another one start over."""
+    return secrets.token_hex(8)
+
+
+def _apply(connection: sqlite3.Connection) -> None:
+    steps = files("sqlite")
+    done = {number for (number,) in connection.execute("SELECT number FROM schema_change")}
+    if done and max(done) > steps[-1][0]:
+        raise StartError(
+            f"The chat's log has schema {max(done)}, this galaxychat knows {steps[-1][0]}: "
+            "it was written by a newer version; upgrade galaxychat."
+        )
+    for number, name, sql in steps:
+        if number not in done:
+            for statement in _statements(sql):
+                connection.execute(statement)
+            connection.execute("INSERT INTO schema_change VALUES (?, ?)", (number, name))
+
+
+def _statements(sql: str) -> list[str]:
+    # sqlite3's executescript would commit the transaction that makes a migration all or nothing.
+    statements, pending = [], ""
+    for line in sql.splitlines(keepends=True):
+        pending += line
+        if sqlite3.complete_statement(pending):
+            statements.append(pending.strip())
+            pending = ""
+    return statements

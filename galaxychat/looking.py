@@ -1,0 +1,88 @@
+"""Looking about, and remembering what was seen: history, rooms, members, users, read, mute."""
+
+from __future__ import annotations
+
+from galaxychat import messages
+from galaxychat.access import Action
+from galaxychat.messages import HistoryPage, MemberList, Ok, ReadEvent, RoomList, User, UserList
+from galaxychat.session import Session
+from galaxychat.site import Site
+
+MEMBERS_PAGE = 200
+USERS_FOUND = 10
+
+
+class Looking:
+    """What a user asks to see, and their own marks in a room."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    async def history(self, session: Session, command: messages.History) -> None:
+        """Send a page of a room."""
+        await self._site.room(session, command.room, Action.LOOK)
+        page = await self._site.history.page(
+            command.room, command.limit, before=command.before, after=command.after, around=command.around
+        )
+        session.reply(
+            HistoryPage(
+                room=command.room,
+                messages=list(page.messages),
+                more_before=page.more_before,
+                more_after=page.more_after,
+                users=list(page.users),
+            )
+        )
+
+    async def read(self, session: Session, command: messages.Read) -> None:
+        """Move the read position, and tell all of the user's windows."""
+        await self._site.room(session, command.room, Action.MARK)
+        mark = await self._site.history.set_read(command.room, session.user.id, command.seq)
+        session.reply(Ok())
+        event = ReadEvent(room=command.room, seq=mark.seq, unread=mark.unread, mentions=mark.mentions)
+        self._site.connected.tell(session.user.id, event)
+
+    async def mute(self, session: Session, command: messages.Mute) -> None:
+        """Silence a room for its user, or let it be heard again."""
+        await self._site.room(session, command.room, Action.MARK)
+        await self._site.history.set_muted(command.room, session.user.id, command.on)
+        session.reply(Ok())
+        await self._site.tell_listed(session, command.room)
+
+    async def rooms(self, session: Session, _command: messages.ListRooms) -> None:
+        """Send all rooms of which the user is a member."""
+        states = await self._site.history.rooms_of(session.user.id)
+        shown = [self._site.shown(state, session.identity) for state in states]
+        session.reply(RoomList(rooms=shown, users=await self._site.owners(states)))
+
+    async def members(self, session: Session, command: messages.ListMembers) -> None:
+        """Send a page of a room's members; the first page begins with those who are here."""
+        await self._site.room(session, command.room, Action.LOOK)
+        page = await self._site.history.members(command.room, command.after_name, MEMBERS_PAGE + 1)
+        more, page = len(page) > MEMBERS_PAGE, page[:MEMBERS_PAGE]
+        present = frozenset(self._site.rooms.present(command.room))
+        here = [user for user in page if user.id in present]
+        if command.after_name is None:
+            here = await self._everybody_here(present, here)
+        away = [user for user in page if user.id not in present]
+        session.reply(
+            MemberList(
+                room=command.room,
+                members=[user.id for user in (*here, *away)],
+                present=len(here),
+                more=more,
+                next=page[-1].name if more else None,
+                users=[*here, *away],
+            )
+        )
+
+    async def find_users(self, session: Session, command: messages.FindUsers) -> None:
+        """Send people whose name begins like that."""
+        session.reply(UserList(users=await self._site.history.people_like(command.prefix, USERS_FOUND)))
+
+    async def _everybody_here(self, present: frozenset[int], known: list[User]) -> list[User]:
+        """Return those present, up to a page of them, however late in the alphabet their names come."""
+        missing = sorted(present - {user.id for user in known})[: MEMBERS_PAGE - len(known)]
+        if not missing:
+            return known
+        return sorted([*known, *await self._site.history.people(missing)], key=lambda user: user.name or "")

@@ -1,0 +1,117 @@
+"""Saying something: send and typing."""
+
+from __future__ import annotations
+
+import hashlib
+
+import msgspec
+
+from galaxychat import access, limits, markup, messages
+from galaxychat.access import Action
+from galaxychat.errors import HistoryUnavailable, Refusal
+from galaxychat.feed import Change
+from galaxychat.messages import Message, MessageEvent, Sent, TypingEvent, User, encode
+from galaxychat.ports import Draft, NonceReused, NoSuchMessage, Posted
+from galaxychat.session import Session, slow_down
+from galaxychat.site import Site
+
+TYPING_PRESENT = 25
+_NAMES_LOOKED_UP = 200
+
+
+class Posting:
+    """Messages on their way into the log and out to the room."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    async def send(self, session: Session, command: messages.Send) -> None:
+        """Make a message durable, say so to its author, then to the room."""
+        await self._may_send(session, command.room)
+        text = limits.message_text(command.text, self._site.rules.message_chars)
+        digest = hashlib.sha256(f"{command.room}\n{text}".encode()).digest()[:16]
+        wait = session.take_message(self._site.world.steady())
+        try:
+            if wait:
+                await self._repeat(session, command, digest, wait)
+            else:
+                await self._post(session, command, digest)
+        except NonceReused:
+            raise Refusal("nonce_reused", "That nonce was used for another message.") from None
+        except NoSuchMessage:
+            raise Refusal("no_such_message", "The message that this answers is not there any more.") from None
+
+    async def typing(self, session: Session, command: messages.Typing) -> None:
+        """Tell a small room that somebody is writing; never answered."""
+        if session.rooms.get(command.room) is None or not session.may_type(command, self._site.world.steady()):
+            return
+        if len(self._site.rooms.present(command.room)) <= TYPING_PRESENT:
+            event = TypingEvent(room=command.room, user=session.user.id, users=[session.user])
+            self._site.rooms.tell(command.room, encode(event))
+
+    async def _may_send(self, session: Session, room: int) -> None:
+        # One who follows the room is a member of it: no look into the log for each message.
+        state = session.rooms.get(room) or await self._site.history.room(room, session.user.id)
+        access.check(Action.SEND, state, session.identity)
+
+    async def _repeat(self, session: Session, command: messages.Send, digest: bytes, wait: float) -> None:
+        """Answer one who is over the rate, if it is a message that was posted before."""
+        posted = await self._site.history.answered(session.user.id, command.nonce, digest)
+        if posted is None:
+            raise slow_down(wait)
+        self._confirm(session, posted)
+
+    async def _post(self, session: Session, command: messages.Send, digest: bytes) -> None:
+        body, people = await self._body(command)
+        draft = Draft(
+            room=command.room,
+            user=session.user.id,
+            nonce=command.nonce,
+            digest=digest,
+            at=self._site.now(),
+            text=command.text,
+            body=msgspec.json.encode(body),
+            mentions=tuple(user.id for user in people),
+            reply_to=command.reply_to,
+        )
+        try:
+            posted = await self._site.history.append(draft)
+        except HistoryUnavailable:
+            session.give_message_back(self._site.world.steady())
+            raise
+        if posted.repeated:
+            session.give_message_back(self._site.world.steady())
+            self._confirm(session, posted)
+            return
+        session.reply(Sent(room=posted.room, seq=posted.seq, at=posted.at))
+        self._site.feed.offer(Change(posted.room, posted.seq, _event(draft, posted, [session.user, *people])))
+
+    async def _body(self, command: messages.Send) -> tuple[list[markup.Token], list[User]]:
+        """Return the token tree, and who is mentioned in it."""
+        body = markup.parse(command.text)
+        names = markup.mention_candidates(body)[:_NAMES_LOOKED_UP]
+        if not names:
+            return body, []
+        meant = await self._site.history.members_named(command.room, names)
+        body, ids = markup.with_mentions(body, meant)
+        return body, await self._site.history.people(ids) if ids else []
+
+    def _confirm(self, session: Session, posted: Posted) -> None:
+        """Give the first answer again; the room may not have heard of it if that answer was lost."""
+        session.reply(Sent(room=posted.room, seq=posted.seq, at=posted.at))
+        self._site.feed.heard(posted.room, posted.seq)
+
+
+def _event(draft: Draft, posted: Posted, users: list[User]) -> MessageEvent:
+    message = Message(
+        room=posted.room,
+        seq=posted.seq,
+        rev=posted.seq,
+        user=draft.user,
+        at=posted.at,
+        text=draft.text,
+        body=msgspec.Raw(draft.body),
+        reply_to=draft.reply_to,
+        nonce=draft.nonce,
+    )
+    return MessageEvent(room=posted.room, rev=posted.seq, message=message, users=users)

@@ -1,0 +1,182 @@
+"""One connection: bytes in, frames out. Who it is and what it says is decided elsewhere."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from autobahn.twisted.websocket import WebSocketServerProtocol
+from autobahn.websocket.types import ConnectionRequest
+from twisted.internet.interfaces import IDelayedCall
+from twisted.logger import Logger
+
+from galaxychat.errors import Closing, HistoryUnavailable
+from galaxychat.fanout import frame
+from galaxychat.handshake import Handshake
+from galaxychat.messages import SUBPROTOCOL, User
+from galaxychat.outgoing import Outgoing
+from galaxychat.session import Session
+
+if TYPE_CHECKING:
+    from galaxychat.factory import ChatFactory
+
+# How many commands a client may have sent ahead before no more are read from its socket.
+_AHEAD = 64
+
+
+class ChatProtocol(WebSocketServerProtocol):
+    """Implements ports.Peer for one browser window."""
+
+    log = Logger()
+    # Autobahn leaves this None until there is a connection; no hook of ours runs before.
+    transport: Any
+
+    def __init__(self, factory: ChatFactory, request: Handshake) -> None:
+        super().__init__()
+        self.factory = factory
+        self.address = request.address
+        self._cookie = request.cookie
+        self._admit_within = request.admit_within
+        self._session: Session | None = None
+        self._out: Outgoing | None = None
+        self._inbox: deque[bytes] = deque()
+        self._busy = False
+        self._deadline: IDelayedCall | None = None
+
+    # ---- Peer
+
+    @property
+    def user(self) -> User:
+        """Who was let in."""
+        assert self._session is not None
+        return self._session.user
+
+    def send(self, payload: bytes, is_event: bool = True) -> None:
+        """Write one text frame, unless the connection is closing."""
+        if self._out is not None and self.state == self.STATE_OPEN:
+            self._out.write(frame(payload), is_event)
+
+    def write_event(self, frame: bytes) -> None:
+        """Write an event that is framed already, unless the connection is closing."""
+        if self._out is not None and self.state == self.STATE_OPEN:
+            self._out.write(frame, True)
+
+    def close(self, code: int, reason: str) -> None:
+        """Send a close frame behind what waits to be sent; Autobahn drops a peer that does not answer it."""
+        if self.state != self.STATE_OPEN:
+            return
+        self.factory.metrics.closed(code)
+        if self._out is not None:
+            self._out.flush()
+        # sendClose refuses the codes of the protocol itself, 1012 and 1013 among them.
+        self.sendCloseFrame(code, reason.encode()[:123])
+        self._read_on()
+
+    # ---- Autobahn's hooks
+
+    def onConnect(self, request: ConnectionRequest) -> str | None:
+        """Agree on the subprotocol; origin and headers were looked at before the upgrade."""
+        return SUBPROTOCOL if SUBPROTOCOL in request.protocols else None
+
+    def onOpen(self) -> None:
+        """Find out who it is while nothing more is read."""
+        limits = self.factory.limits
+        self._out = Outgoing(self.transport, limits.unsent_bytes, limits.unsent_replies, self._too_slow)
+        # The HTTP channel that read the request had registered itself.
+        self.transport.unregisterProducer()
+        self.transport.registerProducer(self._out, True)
+        try:
+            self.factory.opened(self)
+        except Closing as closing:
+            self.close(closing.code, closing.reason)
+            return
+        self._stop_reading()
+        self._deadline = self.factory.call_later(self._admit_within, self._not_in_time)
+        self.factory.spawn(self._admit())
+
+    def onMessage(self, payload: bytes, isBinary: bool) -> None:
+        """Take up a command; they are carried out one after the other."""
+        # An empty frame is refused as any other that is no command, and so is a binary one.
+        self._inbox.append(b"" if isBinary else payload)
+        if len(self._inbox) >= _AHEAD:
+            self._stop_reading()
+        if self._session is not None and not self._busy:
+            self.factory.spawn(self._work(self._session))
+
+    def onClose(self, wasClean: bool, code: int | None, reason: str | None) -> None:
+        """Leave every room; let go of what is big, for Autobahn's protocols wait for the cyclic collector."""
+        self._cancel_deadline()
+        self.factory.closed(self)
+        if self._session is not None:
+            self.factory.chat.goodbye(self._session)
+        if self._out is not None:
+            self._out.drop()
+            self._out = None
+        self._inbox.clear()
+
+    # ---- admission
+
+    async def _admit(self) -> None:
+        try:
+            identity = await self.factory.gate.identify(self._cookie)
+            if self.state != self.STATE_OPEN:
+                return
+            session = await self.factory.chat.welcome(identity, self)
+        except Closing as closing:
+            self.close(closing.code, closing.reason)
+        except HistoryUnavailable:
+            self.close(1013, "the chat cannot reach its log at the moment")
+        except Exception:
+            self.log.failure("Somebody could not be let in")
+            self.close(1011, "something went wrong on the server")
+        else:
+            self._let_in(session)
+        finally:
+            self._cookie = None
+
+    def _let_in(self, session: Session) -> None:
+        self._session = session
+        self._cancel_deadline()
+        self.factory.admitted(self)
+        if self.state != self.STATE_OPEN:
+            self.factory.chat.goodbye(session)
+            return
+        self._read_on()
+        if self._inbox:
+            self.factory.spawn(self._work(session))
+
+    def _not_in_time(self) -> None:
+        self._deadline = None
+        self.close(1013, "not admitted in time")
+
+    def _cancel_deadline(self) -> None:
+        deadline, self._deadline = self._deadline, None
+        if deadline is not None:
+            deadline.cancel()
+
+    # ---- commands
+
+    async def _work(self, session: Session) -> None:
+        self._busy = True
+        self.factory.begin_work()
+        try:
+            while self._inbox and self.state == self.STATE_OPEN and not self.factory.stopping:
+                await self.factory.chat.handle(session, self._inbox.popleft())
+                if self._out is not None:
+                    await self._out.replies_taken()
+                if len(self._inbox) < _AHEAD:
+                    self._read_on()
+        except Closing as closing:
+            self.close(closing.code, closing.reason)
+        finally:
+            self._busy = False
+            self.factory.end_work()
+
+    def _too_slow(self) -> None:
+        self.close(4001, "read too slowly; come back and go on")
+
+    def _stop_reading(self) -> None:
+        self.transport.pauseProducing()
+
+    def _read_on(self) -> None:
+        self.transport.resumeProducing()

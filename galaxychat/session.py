@@ -1,0 +1,121 @@
+"""One conversation: who is talking, where they are subscribed, and whether what they ask for is legal now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from galaxychat import access
+from galaxychat.errors import Closing, Refusal
+from galaxychat.limits import Buckets
+from galaxychat.messages import (
+    BadCommand,
+    Command,
+    CommandId,
+    Error,
+    Event,
+    Reply,
+    Send,
+    Typing,
+    User,
+    encode,
+)
+from galaxychat.model import Identity
+from galaxychat.ports import Peer, RoomState
+
+BAD_IN_A_ROW = 10
+TYPING_EVERY = 3.0
+_UNREADABLE = frozenset({"bad_message", "unknown_type"})
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """The buckets of all users: messages, and commands of every other kind."""
+
+    messages: Buckets
+    commands: Buckets
+
+
+class Session:
+    """One admitted connection. Its commands are carried out one after the other, so replies come in order."""
+
+    def __init__(self, identity: Identity, peer: Peer, pace: Pace) -> None:
+        self.identity = identity
+        self.user = User(id=identity.user_id, name=identity.name)
+        self.peer = peer
+        #: The rooms this connection follows, each as it was when it joined; None until its page was read.
+        self.rooms: dict[int, RoomState | None] = {}
+        self.ended = False
+        #: Whether `welcome` was sent, and whether what it says may be out of date already.
+        self.greeted = False
+        self.missed_something = False
+        self._pace = pace
+        self._asked: CommandId | None = None
+        self._unreadable = 0
+        self._typed: dict[int, float] = {}
+
+    def begin(self, command: Command, now: float) -> None:
+        """Take up a command; raises Refusal when it is not legal now. `now` is in steady seconds."""
+        self._asked = command.id
+        if command.leaves_trace and self.identity.read_only:
+            raise access.read_only()
+        if not isinstance(command, Send):
+            self._wait(self._pace.commands.take(self.identity.user_id, now))
+
+    def take_message(self, now: float) -> float:
+        """Take one message from the user's rate; return 0, or the seconds until there is one."""
+        return self._pace.messages.take(self.identity.user_id, now)
+
+    def give_message_back(self, now: float) -> None:
+        """A message that had been posted before costs nothing."""
+        self._pace.messages.give_back(self.identity.user_id, now)
+
+    def may_type(self, command: Typing, now: float) -> bool:
+        """Whether it is time to pass on that this user is writing in that room."""
+        if self.identity.read_only or now - self._typed.get(command.room, -TYPING_EVERY) < TYPING_EVERY:
+            return False
+        self._typed[command.room] = now
+        return True
+
+    def forget_room(self, room: int) -> None:
+        """Drop what was kept about a room that this connection no longer follows."""
+        self.rooms.pop(room, None)
+        self._typed.pop(room, None)
+
+    def reply(self, reply: Reply) -> None:
+        """Answer the command in hand."""
+        self._unreadable = 0
+        self._answer(reply)
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Answer with an error; raises Closing 4400 after ten unreadable commands in a row."""
+        if isinstance(refusal, BadCommand):
+            self._asked = refusal.re
+        self._unreadable = self._unreadable + 1 if refusal.code in _UNREADABLE else 0
+        self._answer(Error(code=refusal.code, detail=refusal.detail, retry_after=refusal.retry_after))
+        if self._unreadable >= BAD_IN_A_ROW:
+            raise Closing(4400, "Ten commands in a row could not be read.")
+
+    def tell(self, event: Event) -> None:
+        """Send an event to this connection alone."""
+        self.peer.send(encode(event))
+
+    def hear(self, payload: bytes) -> None:
+        """Pass on what concerns all of this user's sessions; before `welcome` it is only noted."""
+        if self.greeted:
+            self.peer.send(payload)
+        else:
+            self.missed_something = True
+
+    @staticmethod
+    def _wait(seconds: float) -> None:
+        if seconds:
+            raise slow_down(seconds)
+
+    def _answer(self, reply: Reply) -> None:
+        reply.re = self._asked
+        self.peer.send(encode(reply), is_event=False)
+
+
+def slow_down(seconds: float) -> Refusal:
+    """Return the refusal of one who is over their rate."""
+    return Refusal("rate_limited", "That was too fast; wait a moment.", round(seconds, 3) or 0.001)

@@ -1,0 +1,100 @@
+"""What the use cases share: the site's rooms and people, the log, and the ways to speak of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from galaxychat import access
+from galaxychat.connected import Connected
+from galaxychat.errors import Refusal
+from galaxychat.feed import Feed
+from galaxychat.messages import Listed, Room, User
+from galaxychat.model import Identity
+from galaxychat.ports import History, RoomState
+from galaxychat.rooms import Rooms
+from galaxychat.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The limits that use cases need, as configured."""
+
+    message_chars: int
+    frame_bytes: int
+    rooms_per_user: int
+    rooms_per_day: int
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What is asked of the world besides the ports.
+
+    `steady` are seconds that never run backwards, `utc` the time of day, `room_id` a new random id below 2**48,
+    `report` writes the exception in hand to the server's log.
+    """
+
+    steady: Callable[[], float]
+    utc: Callable[[], datetime]
+    room_id: Callable[[], int]
+    report: Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One Galaxy site's chat on this node."""
+
+    history: History
+    feed: Feed
+    rooms: Rooms
+    connected: Connected
+    rules: Rules
+    world: World
+
+    def now(self) -> str:
+        """Return the time of day as the wire writes it."""
+        return self.world.utc().strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+
+    async def room(self, session: Session, room: int, action: access.Action) -> RoomState:
+        """Return a room of the log if this session may do that in it; raises Refusal."""
+        state = await self.history.room(room, session.user.id)
+        return access.check(action, state, session.identity)
+
+    def shown(self, state: RoomState, who: Identity) -> Room:
+        """Return a room as the wire shows it to one user."""
+        return Room(
+            room=state.room,
+            name=state.name,
+            kind=state.kind,
+            topic=state.topic,
+            rev=state.rev,
+            floor=state.floor,
+            read=state.read,
+            unread=state.unread,
+            mentions=state.mentions,
+            member=state.member,
+            muted=state.muted,
+            present=len(self.rooms.present(state.room)),
+            can=access.can(state, who),
+            owner=state.owner,
+            closed=state.closed,
+            archived=state.archived,
+        )
+
+    async def owners(self, states: Iterable[RoomState]) -> list[User]:
+        """Return the people who own any of these rooms."""
+        ids = {state.owner for state in states if state.owner is not None}
+        return await self.history.people(ids) if ids else []
+
+    async def tell_listed(self, session: Session, room: int) -> None:
+        """Tell all of a user's sessions how a room of theirs stands now."""
+        state = await self.history.room(room, session.user.id)
+        if state is not None:
+            users = await self.owners([state])
+            self.connected.tell(session.user.id, Listed(room=self.shown(state, session.identity), users=users))
+
+
+def too_many_rooms() -> Refusal:
+    """The answer to one who is in as many rooms as they may, or made as many today."""
+    return Refusal("too_many", "You have as many rooms as you may; leave one, or come back tomorrow.")

@@ -1,0 +1,309 @@
+"""HTTP: the client's files, `me`, the socket below the base path; health and metrics at the root."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from autobahn.twisted.resource import WebSocketResource
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IAddress
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from twisted.web.iweb import IRequest
+from twisted.web.pages import notFound
+from twisted.web.resource import EncodingResourceWrapper, IResource, Resource
+from twisted.web.server import NOT_DONE_YET, GzipEncoderFactory, Request
+from twisted.web.static import Data, File
+
+from galaxychat import metrics
+from galaxychat.config import TrustedProxy
+from galaxychat.factory import ChatFactory
+from galaxychat.handshake import (
+    UNIX,
+    BadHandshake,
+    Handshake,
+    Headers,
+    client_address,
+    cookie,
+    is_forwarded,
+    sole_cookie,
+)
+from galaxychat.origin import Origin
+
+_log = Logger(namespace="galaxychat")
+_YEAR = b"public, max-age=31536000, immutable"
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What the pages ask of the rest: why the server is not ready (None: it is), and what a cookie is worth."""
+
+    not_ready: Callable[[], Awaitable[str | None]]
+    me: Callable[[str | None], Awaitable[dict[str, Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Who may open a socket: the origins allowed, and the proxies whose word on addresses is taken."""
+
+    origins: Collection[Origin]
+    proxies: Collection[TrustedProxy]
+
+
+def headers_of(request: IRequest) -> Headers:
+    """Return a request's headers as they came."""
+    raw = request.requestHeaders.getAllRawHeaders()
+    return Headers([(name, value) for name, values in raw for value in values])
+
+
+def policy(origins: Collection[Origin]) -> bytes:
+    """Return the Content-Security-Policy: everything from here, nothing inline, framed by Galaxy alone."""
+    framers = " ".join(["'self'", *sorted(map(str, origins))])
+    return (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+        f"connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors {framers}"
+    ).encode()
+
+
+class ChatRequest(Request):
+    """A request whose answer says nothing about the software, and what a browser may do with it."""
+
+    csp = b"default-src 'none'"
+
+    def render(self, resrc: Any) -> None:
+        """Set the headers that every answer carries; before this Twisted has named its version."""
+        self.setHeader(b"server", b"galaxychat")
+        self.setHeader(b"content-security-policy", self.csp)
+        self.setHeader(b"x-content-type-options", b"nosniff")
+        self.setHeader(b"referrer-policy", b"no-referrer")
+        super().render(resrc)
+
+
+class SocketResource(Resource):
+    """Turns a good handshake into a conversation, and any other into an HTTP error."""
+
+    isLeaf = True
+
+    def __init__(self, factory: ChatFactory, door: Door) -> None:
+        super().__init__()
+        self._factory = factory
+        self._door = door
+
+    def render(self, request: Any) -> Any:
+        """Look at the headers before Autobahn does."""
+        headers = headers_of(request)
+        try:
+            value = cookie(headers, self._door.origins)
+        except BadHandshake as bad:
+            self._factory.metrics.refused(bad.status)
+            return _plain(request, bad.status, bad.reason)
+        handshake = Handshake(
+            address=client_address(
+                _peer(request.getClientAddress()), headers.values(b"x-forwarded-for"), self._door.proxies
+            ),
+            cookie=value,
+            admit_within=request.channel.seconds_left(),
+        )
+        request.channel.upgraded()
+        return WebSocketResource(_Upgrade(self._factory, handshake)).render(request)
+
+
+class _Upgrade:
+    """Autobahn's resource makes a protocol from an address alone; ours needs what the headers said."""
+
+    def __init__(self, factory: ChatFactory, handshake: Handshake) -> None:
+        self._factory = factory
+        self._handshake = handshake
+
+    def buildProtocol(self, _address: IAddress) -> Any:
+        return self._factory.build(self._handshake)
+
+
+class _Later(Resource):
+    """Answers when a coroutine has."""
+
+    isLeaf = True
+
+    def render_GET(self, request: Any) -> int:
+        request.setHeader(b"cache-control", b"no-store")
+        gone: list[Failure] = []
+        request.notifyFinish().addErrback(gone.append)
+
+        def finish(body: bytes) -> None:
+            if not gone:
+                request.write(body)
+                request.finish()
+
+        def failed(failure: Failure) -> None:
+            _log.failure("A page failed", failure)
+            finish(_plain(request, 500, "Something went wrong on the server."))
+
+        Deferred.fromCoroutine(self.answer(request)).addCallbacks(finish, failed)
+        return NOT_DONE_YET
+
+    async def answer(self, request: Any) -> bytes:
+        """Return the body."""
+        raise NotImplementedError
+
+
+class Me(_Later):
+    """What the cookie of the asker is worth: why no socket opens, and the badge."""
+
+    def __init__(self, answers: Answers) -> None:
+        super().__init__()
+        self._answers = answers
+
+    async def answer(self, request: Any) -> bytes:
+        """Return the state as JSON."""
+        try:
+            value = sole_cookie(headers_of(request))
+        except BadHandshake as bad:
+            return _plain(request, bad.status, bad.reason)
+        request.setHeader(b"content-type", b"application/json")
+        return json.dumps(await self._answers.me(value)).encode()
+
+
+class _Local(_Later):
+    """A page for whoever runs the server, not for anybody behind a proxy."""
+
+    async def answer(self, request: Any) -> bytes:
+        if is_forwarded(headers_of(request)):
+            return _plain(request, 404, "Nothing here.")
+        return await self.local(request)
+
+    async def local(self, request: Any) -> bytes:
+        """Return the body."""
+        raise NotImplementedError
+
+
+class Health(_Local):
+    """The process lives."""
+
+    async def local(self, request: Any) -> bytes:
+        """Return 200, always."""
+        return _plain(request, 200, "alive")
+
+
+class Ready(_Local):
+    """The log is open and Galaxy's database answers."""
+
+    def __init__(self, answers: Answers) -> None:
+        super().__init__()
+        self._answers = answers
+
+    async def local(self, request: Any) -> bytes:
+        """Return 200, or 503 with the reason."""
+        reason = await self._answers.not_ready()
+        return _plain(request, 503, reason) if reason else _plain(request, 200, "ready")
+
+
+class MetricsPage(_Local):
+    """The counters."""
+
+    def __init__(self, counted: metrics.Metrics) -> None:
+        super().__init__()
+        self._counted = counted
+
+    async def local(self, request: Any) -> bytes:
+        """Return them as Prometheus reads them."""
+        request.setHeader(b"content-type", metrics.CONTENT_TYPE.encode())
+        return self._counted.text()
+
+
+class Redirect(Resource):
+    """Points somewhere else on this server, relative so that a proxy's names do not matter."""
+
+    isLeaf = True
+
+    def __init__(self, target: str) -> None:
+        super().__init__()
+        self._target = target
+
+    def render_GET(self, request: Any) -> bytes:
+        """Send the browser on."""
+        request.setResponseCode(302)
+        request.setHeader(b"location", self._target.encode())
+        return b""
+
+
+class Base(Resource):
+    """The base path itself: with its slash the page, without it a way there."""
+
+    def __init__(self, page: IResource) -> None:
+        super().__init__()
+        self.putChild(b"", page)
+
+    def render_GET(self, request: Any) -> bytes:
+        """Add the slash that all relative addresses of the page need."""
+        request.setResponseCode(302)
+        last = request.path.rsplit(b"/", 1)[-1]
+        request.setHeader(b"location", last + b"/")
+        return b""
+
+
+class _Files(Resource):
+    """The client's files by name: nothing else of the folder, and no listing."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        for path in folder.iterdir():
+            if path.suffix in (".js", ".css", ".json", ".svg", ".png", ".woff2"):
+                self.putChild(path.name.encode(), _compressed(_File(str(path))))
+
+    def render_GET(self, request: Any) -> Any:
+        return notFound().render(request)
+
+
+class _File(File):
+    """A file whose name holds a hash of what is in it."""
+
+    def render_GET(self, request: Any) -> Any:
+        request.setHeader(b"cache-control", _YEAR)
+        return super().render_GET(request)
+
+
+def root(base_path: str, client: Path, socket: IResource, answers: Answers, counted: metrics.Metrics) -> Resource:
+    """Return the whole tree. `base_path` begins with a slash and ends with none; "" puts the chat at the root."""
+    top = Resource()
+    base = Base(_page(client))
+    base.putChild(b"static", _Files(client))
+    base.putChild(b"ws", socket)
+    base.putChild(b"me", Me(answers))
+    names = [name for name in base_path.split("/") if name]
+    parent: Resource = top
+    for name in names[:-1]:
+        below = Resource()
+        parent.putChild(name.encode(), below)
+        parent = below
+    if names:
+        parent.putChild(names[-1].encode(), base)
+        top.putChild(b"", Redirect(base_path.lstrip("/") + "/"))
+    else:
+        top = base
+    top.putChild(b"healthz", Health())
+    top.putChild(b"readyz", Ready(answers))
+    top.putChild(b"metrics", MetricsPage(counted))
+    return top
+
+
+def _page(client: Path) -> IResource:
+    page = Data((client / "index.html").read_bytes(), "text/html; charset=utf-8")
+    return _compressed(page)
+
+
+def _compressed(resource: IResource) -> IResource:
+    return EncodingResourceWrapper(resource, [GzipEncoderFactory()])
+
+
+def _plain(request: Any, status: int, words: str) -> bytes:
+    request.setResponseCode(status)
+    request.setHeader(b"content-type", b"text/plain; charset=utf-8")
+    return words.encode() + b"\n"
+
+
+def _peer(address: IAddress) -> str:
+    return getattr(address, "host", UNIX)
