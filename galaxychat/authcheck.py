@@ -89,8 +89,9 @@ def galaxysession_values(cookie_headers: Iterable[bytes | str]) -> list[str]:
         text = header.decode("latin-1") if isinstance(header, bytes) else header
         for pair in text.split(";"):
             name, equals, value = pair.partition("=")
-            if equals and name.strip() == COOKIE_NAME:
-                values[value.strip().strip('"')] = None
+            # Blanks and tabs only: a no-break space, say, is part of another cookie's name.
+            if equals and name.strip(" \t") == COOKIE_NAME:
+                values[value.strip(" \t").strip('"')] = None
     return list(values)
 
 
