@@ -10,7 +10,8 @@ export PYTHON
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip install --quiet --constraint requirements/constraints.txt
+# txpostgres has no pyproject.toml, for which Debian's pip has a second, louder way.
+PIP := $(BIN)/python -m pip install --quiet --use-pep517 --constraint requirements/constraints.txt
 PACKAGING := setup.cfg pyproject.toml requirements/constraints.txt
 
 .PHONY: help
@@ -69,7 +70,8 @@ clean: ## Delete all that was made, environments and the demo's data too
 # An editable install: what is edited is what runs.
 .venv/.runs: $(PACKAGING)
 	@scripts/venv.sh .venv
-	$(PIP) --editable .
+	@echo "Installing galaxychat and what it needs into .venv: a minute or so, the first time only."
+	@$(PIP) --editable .
 	@touch $@
 
 # The same with the tests' and linters' packages. kosoku first, and by hash: then it is there and not asked for.

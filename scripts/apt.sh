@@ -22,4 +22,5 @@ apt() {
 
 echo "Installing Debian packages: ${missing[*]}"
 apt update
-apt install -y --no-install-recommends "${missing[@]}"
+# What goes wrong is on standard error; the rest is a line per file.
+apt install -y --no-install-recommends "${missing[@]}" >/dev/null
