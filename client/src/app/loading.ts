@@ -1,0 +1,68 @@
+/* What is fetched when it is looked at: older and newer messages, who is in a room, people by name. */
+import { addPage } from "../store/people";
+import { membersOf, updateRoom, withMembers, withUsers } from "../store/chat";
+import { expectPage, forgetPage, layPage, type Place, toLatest } from "../store/pages";
+import { shown } from "../store/room";
+import { find } from "../store/sorted";
+import type { User } from "../wire/generated";
+import { type Core, updateChat } from "./core";
+
+export class Loading {
+  constructor(private readonly core: Core) {}
+
+  older(room: number): void {
+    const held = this.#held(room);
+    const first = held && shown(held).messages[0];
+    if (held && first && shown(held).moreBefore) this.#page(room, { before: first.seq });
+  }
+
+  newer(room: number): void {
+    const last = this.#held(room)?.window?.messages.at(-1);
+    if (last) this.#page(room, { after: last.seq });
+  }
+
+  /** Sees to it that a message is among those shown. */
+  bring(room: number, seq: number): void {
+    const held = this.#held(room);
+    if (!held || find(shown(held).messages, seq)) return;
+    if (find(held.tail, seq)) this.latest(room);
+    else this.#page(room, { around: seq });
+  }
+
+  latest(room: number): void {
+    updateChat(this.core, (chat) => updateRoom(chat, room, toLatest));
+  }
+
+  members(room: number, afterName?: string): void {
+    this.core.ask({ type: "members", room, ...(afterName !== undefined && { after_name: afterName }) }, (answer) => {
+      if (answer.type !== "members") return;
+      updateChat(this.core, (chat) => {
+        const named = withUsers(chat, answer.users);
+        return withMembers(named, room, addPage(membersOf(named, room), answer, afterName === undefined));
+      });
+    });
+  }
+
+  people(prefix: string, found: (users: readonly User[]) => void): void {
+    this.core.ask({ type: "users", prefix }, (answer) => {
+      if (answer.type === "users") found(answer.users);
+    });
+  }
+
+  #held(room: number) {
+    return this.core.state.get().chat?.rooms.get(room);
+  }
+
+  /** One page of a room at a time: what changes meanwhile is kept for that page. */
+  #page(room: number, place: Place): void {
+    const held = this.#held(room);
+    if (!held || held.kept !== null || held.subscription !== "live") return;
+    updateChat(this.core, (chat) => updateRoom(chat, room, expectPage));
+    this.core.ask({ type: "history", room, ...place }, (answer) => {
+      updateChat(this.core, (chat) => {
+        if (answer.type !== "history") return updateRoom(chat, room, forgetPage);
+        return updateRoom(withUsers(chat, answer.users), room, (one) => layPage(one, answer, place));
+      });
+    });
+  }
+}

@@ -1,0 +1,57 @@
+/* All that the screen is made from. */
+import type { Diagnosis } from "../connection/diagnosis";
+import { type Link, OFFLINE } from "../connection/machine";
+import type { Items } from "../outbox/outbox";
+import type { Line } from "../read/newLine";
+import type { ChatState } from "../store/chat";
+import type { Route } from "./route";
+
+/** How the reader stands to the room that is shown. */
+export interface View {
+  room: number;
+  /** The "New" line stands after this seq. */
+  line: Line;
+  atBottom: boolean;
+  /** The newest message that has been on the screen. */
+  seen: number;
+  /** A message to be brought into view, and pointed out; each request is a new object. */
+  target: { seq: number } | null;
+}
+
+export interface AppState {
+  /** Null as long as this browser has never chosen. */
+  choice: boolean | null;
+  link: Link;
+  /** The connection has been away for so long that it is worth a word. */
+  away: boolean;
+  /** Nothing of anybody may be seen until it is known who sits here. */
+  hidden: boolean;
+  diagnosis: Diagnosis | null;
+  chat: ChatState | null;
+  route: Route;
+  focused: boolean;
+  view: View | null;
+  pending: Items;
+  typing: ReadonlyMap<number, readonly number[]>;
+  /** A refusal or a piece of news, said once. */
+  notice: string;
+  spoken: string;
+}
+
+export function initialState(choice: boolean | null, route: Route, focused: boolean): AppState {
+  return {
+    choice,
+    link: OFFLINE,
+    away: false,
+    hidden: false,
+    diagnosis: null,
+    chat: null,
+    route,
+    focused,
+    view: null,
+    pending: new Map(),
+    typing: new Map(),
+    notice: "",
+    spoken: "",
+  };
+}

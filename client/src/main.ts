@@ -1,0 +1,5 @@
+/* The page's entry point. */
+import { run } from "./page";
+import "./ui/styles.css";
+
+run();

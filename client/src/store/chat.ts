@@ -1,0 +1,159 @@
+/*
+ * All that this client knows of the chat, and what each event makes of it. Nothing here sends anything:
+ * what is to be done beyond the state is handed back as consequences.
+ */
+import type { AnyEvent, Joined, Message, MessageEvent, Room, RoomEvent, User, Welcome, WireLimits, You } from "../wire/generated";
+import { comeAndGo, learn, type Members, type Names, NOBODY } from "./people";
+import { change, hold, type HeldRoom, inform, judge, take, welcomeBack } from "./room";
+import { find } from "./sorted";
+import { countDeleted, countNew } from "./unread";
+
+export interface ChatState {
+  epoch: string;
+  you: You;
+  limits: WireLimits;
+  banner: string;
+  rooms: ReadonlyMap<number, HeldRoom>;
+  names: Names;
+  members: ReadonlyMap<number, Members>;
+}
+
+export type Consequence =
+  /** The room must be (re)joined. */
+  | { is: "join"; room: number }
+  /** A message that was not there before. */
+  | { is: "arrived"; message: Message; live: boolean }
+  /** One is no member any more. */
+  | { is: "gone"; room: number }
+  | { is: "typing"; room: number; user: number };
+
+type Next = [ChatState, Consequence[]];
+
+/** What was held of the same user's rooms in the same log stays, to be resumed. */
+export function applyWelcome(before: ChatState | null, event: Welcome): ChatState {
+  const same = before?.epoch === event.epoch && before.you.id === event.you.id ? before : null;
+  const rooms = event.rooms.map((info): [number, HeldRoom] => {
+    const held = same?.rooms.get(info.room);
+    return [info.room, held ? inform(held, info) : hold(info)];
+  });
+  return {
+    epoch: event.epoch,
+    you: event.you,
+    limits: event.limits,
+    banner: event.banner ?? "",
+    rooms: new Map(rooms),
+    names: learn(same?.names ?? new Map(), [...event.users, event.you]),
+    members: same?.members ?? new Map(),
+  };
+}
+
+export function applyJoined(state: ChatState, reply: Joined, after: number | null): Next {
+  const before = state.rooms.get(reply.room.room) ?? hold(reply.room);
+  const next = withRoom(withUsers(state, reply.users), welcomeBack(before, reply, after));
+  const known = before.last;
+  const isNew = (message: Message) => known !== null && message.seq > known;
+  return [next, reply.messages.map((message) => ({ is: "arrived", message, live: isNew(message) }))];
+}
+
+export function applyEvent(state: ChatState, event: AnyEvent): Next {
+  const known = "users" in event ? withUsers(state, event.users) : state;
+  switch (event.type) {
+    case "message":
+      return applyMessage(known, event);
+    case "room":
+      return applyChange(known, event);
+    case "listed":
+      return applyListed(known, event.room);
+    case "left":
+      return [withoutRoom(known, event.room), [{ is: "gone", room: event.room }]];
+    case "read":
+      return [withInfo(known, event.room, (info) => ({ ...info, read: event.seq, unread: event.unread, mentions: event.mentions })), []];
+    case "presence":
+      return [withPresence(withInfo(known, event.room, (info) => ({ ...info, present: event.present })), event), []];
+    case "typing":
+      return [known, [{ is: "typing", room: event.room, user: event.user }]];
+    default:
+      return [known, []];
+  }
+}
+
+function applyMessage(state: ChatState, { room, rev, message }: MessageEvent): Next {
+  const held = state.rooms.get(room);
+  if (!held) return [state, []];
+  const verdict = judge(held, rev);
+  if (verdict === "drop") return [state, []];
+  if (verdict === "gap") return rejoin(state, held);
+  const isNew = message.seq > (held.last ?? -1);
+  const info = message.deleted
+    ? countDeleted(held.info, message, find(held.tail, message.seq), state.you.id)
+    : isNew
+      ? countNew(held.info, message, state.you.id)
+      : held.info;
+  const next = withRoom(state, take({ ...held, info }, message, rev));
+  return [next, isNew ? [{ is: "arrived", message, live: true }] : []];
+}
+
+function applyChange(state: ChatState, event: RoomEvent): Next {
+  const held = state.rooms.get(event.room);
+  if (!held) return [state, []];
+  const verdict = judge(held, event.rev);
+  if (verdict === "drop") return [state, []];
+  if (verdict === "gap") return rejoin(state, held);
+  const changed = change(held, event);
+  return changed ? [withRoom(state, changed), []] : rejoin(state, hold(held.info));
+}
+
+function applyListed(state: ChatState, info: Room): Next {
+  const held = state.rooms.get(info.room);
+  const next = withRoom(state, held ? inform(held, info) : hold(info));
+  return [next, held || !info.member ? [] : [{ is: "join", room: info.room }]];
+}
+
+/** Until the answer comes, what still arrives of the room is a gap as well, and asks for nothing more. */
+function rejoin(state: ChatState, held: HeldRoom): Next {
+  if (held.subscription === "asked") return [state, []];
+  return [withRoom(state, { ...held, subscription: "none" }), [{ is: "join", room: held.info.room }]];
+}
+
+export function withRoom(state: ChatState, held: HeldRoom): ChatState {
+  return { ...state, rooms: new Map(state.rooms).set(held.info.room, held) };
+}
+
+export function updateRoom(state: ChatState, room: number, update: (held: HeldRoom) => HeldRoom): ChatState {
+  const held = state.rooms.get(room);
+  return held ? withRoom(state, update(held)) : state;
+}
+
+export function withInfo(state: ChatState, room: number, update: (info: Room) => Room): ChatState {
+  return updateRoom(state, room, (held) => inform(held, update(held.info)));
+}
+
+export function withUsers(state: ChatState, users: readonly User[]): ChatState {
+  const names = learn(state.names, users);
+  return names === state.names ? state : { ...state, names };
+}
+
+export function withMembers(state: ChatState, room: number, members: Members): ChatState {
+  return { ...state, members: new Map(state.members).set(room, members) };
+}
+
+function withPresence(state: ChatState, event: { room: number; joined: number[]; left: number[] }): ChatState {
+  const held = state.members.get(event.room);
+  return held ? withMembers(state, event.room, comeAndGo(held, event)) : state;
+}
+
+function withoutRoom(state: ChatState, room: number): ChatState {
+  const rooms = new Map(state.rooms);
+  rooms.delete(room);
+  return { ...state, rooms };
+}
+
+/** The connection is gone: no room gets events, and no page is on its way any more. */
+export function disconnected(state: ChatState): ChatState {
+  const rooms = [...state.rooms].map(([id, held]): [number, HeldRoom] => [id, { ...held, subscription: "none", kept: null }]);
+  return { ...state, rooms: new Map(rooms), members: new Map() };
+}
+
+export function membersOf(state: ChatState, room: number): Members {
+  return state.members.get(room) ?? NOBODY;
+}
