@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -107,7 +108,5 @@ def test_any_password_survives_being_percent_encoded(password: str) -> None:
 @given(st.text() | st.text(":/@?[]%=&,0", max_size=20).map(lambda rest: f"postgresql://{rest}"))
 def test_nothing_but_value_error_is_raised(url: str) -> None:
     """A configuration can hold any text."""
-    try:
-        parse_database_url(url)
-    except ValueError as error:
-        assert "\n" not in str(error)
+    with suppress(ValueError):
+        assert parse_database_url(url).shown
