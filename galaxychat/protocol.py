@@ -20,6 +20,9 @@ from galaxychat.session import Session
 if TYPE_CHECKING:
     from galaxychat.factory import ChatFactory
 
+# Not an attribute `log`: Autobahn would write every handshake to it, cookie and all.
+_log = Logger(namespace="galaxychat")
+
 # How many commands a client may have sent ahead before no more are read from its socket.
 _AHEAD = 64
 
@@ -27,7 +30,6 @@ _AHEAD = 64
 class ChatProtocol(WebSocketServerProtocol):
     """Implements ports.Peer for one browser window."""
 
-    log = Logger()
     # Autobahn leaves this None until there is a connection; no hook of ours runs before.
     transport: Any
 
@@ -127,7 +129,7 @@ class ChatProtocol(WebSocketServerProtocol):
         except HistoryUnavailable:
             self.close(1013, "the chat cannot reach its log at the moment")
         except Exception:
-            self.log.failure("Somebody could not be let in")
+            _log.failure("Somebody could not be let in")
             self.close(1011, "something went wrong on the server")
         else:
             self._let_in(session)
