@@ -116,7 +116,7 @@ class ChatService(Service):
         self.when_started: Deferred[None] = Deferred()
 
     def startService(self) -> None:
-        """Open the log, listen, and look for Galaxy's database; what cannot work ends the process with status 1."""
+        """Open the log, look for Galaxy's database, and listen; what cannot work ends the process with status 1."""
         super().startService()
         # The reactor's own clock is the time of day: an hour back would stop every timer for an hour.
         self._reactor.seconds = time.monotonic
@@ -150,8 +150,10 @@ class ChatService(Service):
         await self.house.galaxy.stop()
 
     async def _start(self) -> None:
-        self._port = await self._endpoint.listen(self.house.http)
+        # Galaxy's database first, or whoever comes at once is told that it is away; a PostgreSQL that cannot be
+        # reached is waited for no longer than one attempt takes.
         await self.house.galaxy.start()
+        self._port = await self._endpoint.listen(self.house.http)
         self.log.info("Serving {base}/ at {address}", base=self.config.base_path, address=_shown(self._port))
         sdnotify.notify("READY=1")
         self.when_started.callback(None)
