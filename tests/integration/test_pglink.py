@@ -32,7 +32,8 @@ def unhandled() -> Iterator[list[LogEvent]]:
 
     @implementer(ILogObserver)
     def observe(event: LogEvent) -> None:
-        if event.get("log_failure") is not None:
+        # What the reactor itself logs is of the old style.
+        if event.get("log_failure") is not None or event.get("isError"):
             failures.append(event)
 
     globalLogPublisher.addObserver(observe)
