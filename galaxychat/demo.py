@@ -64,7 +64,8 @@ a { color: light-dark(#25537b, #8fc1ea); }
 
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>galaxychat demo: sign in</title>
-<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="stylesheet" href="demo.css"></head>
+<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">
+<link rel="stylesheet" href="demo.css"></head>
 <body><main><h1>galaxychat demo: who are you?</h1>
 <p>In a real site Galaxy says who you are, and this page does not exist.</p>
 <form method="post" action="sign-in">{buttons}</form>
