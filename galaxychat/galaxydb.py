@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,13 @@ from galaxychat.errors import GalaxyUnavailable, StartError
 from galaxychat.galaxysources import PostgresSource, Row, Source, SqliteSource
 from galaxychat.galaxytables import Feature, features_of
 from galaxychat.sessionrow import SessionRow
+from galaxychat.together import Together
 
 _SESSION = """
-SELECT s.id, s.is_valid, {last_action}, u.id, u.email, u.username, u.deleted, u.purged, u.active
+SELECT s.session_key, s.id, s.is_valid, {last_action},
+    u.id, u.email, u.username, u.deleted, u.purged, u.active
 FROM galaxy_session s LEFT JOIN galaxy_user u ON u.id = s.user_id
-WHERE s.session_key = {parameter}
+WHERE s.session_key {among}
 """
 
 
@@ -32,7 +35,8 @@ class GalaxyDatabase:
 
     def __init__(self, source: Source) -> None:
         self._source = source
-        self._session_sql = ""
+        self._last_action: str | None = None
+        self._sessions = Together(self._fetch_sessions)
         self.features: frozenset[Feature] = frozenset()
         self.warnings: tuple[str, ...] = ()
 
@@ -56,19 +60,22 @@ class GalaxyDatabase:
             self.warnings = warnings
             for warning in warnings:
                 self.log.warn("{warning}", warning=warning)
-        last_action = "s.last_action" if Feature.SESSION_DURATION in self.features else "NULL"
-        self._session_sql = _SESSION.format(last_action=last_action, parameter=self._source.parameter)
+        self._last_action = "s.last_action" if Feature.SESSION_DURATION in self.features else "NULL"
 
     async def session(self, session_key: str) -> SessionRow | None:
         """The session with exactly this key, and its user."""
-        if not self._session_sql:
-            raise GalaxyUnavailable("Galaxy's database was not reached yet")
-        rows = await self._source.rows(self._session_sql, (session_key,))
-        return _session_row(rows[0]) if rows else None
+        return await self._sessions.get(session_key)
 
     async def ping(self) -> None:
         """Return if sessions can be looked up, for readiness."""
         await self.session("")
+
+    async def _fetch_sessions(self, keys: Sequence[str]) -> dict[str, SessionRow]:
+        if self._last_action is None:
+            raise GalaxyUnavailable("Galaxy's database was not reached yet")
+        among, params = self._source.among(keys)
+        rows = await self._source.rows(_SESSION.format(last_action=self._last_action, among=among), params)
+        return {row[0]: _session_row(row[1:]) for row in rows}
 
 
 def open_galaxy_database(url: str, reactor: Any) -> GalaxyDatabase:

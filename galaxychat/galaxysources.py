@@ -32,7 +32,8 @@ WHERE a.attnum > 0 AND NOT a.attisdropped
 class Source(Protocol):
     """How one kind of database is asked."""
 
-    parameter: str
+    def among(self, values: Sequence[object]) -> tuple[str, Sequence[object]]:
+        """The condition that a column is one of `values`, and the parameters for it."""
 
     async def start(self, ready: Ready) -> None:
         """Open, and run `ready` whenever there is a new connection; raises StartError."""
@@ -50,7 +51,6 @@ class Source(Protocol):
 class SqliteSource:
     """A file beside a running Galaxy, opened read-only: we could not lock it for writing if we tried."""
 
-    parameter = "?"
     log = Logger()
 
     def __init__(self, path: Path, reactor: Any, deadline: float = 5.0) -> None:
@@ -90,6 +90,10 @@ class SqliteSource:
             pool, self._pool = self._pool, None
             pool.close()
 
+    def among(self, values: Sequence[object]) -> tuple[str, Sequence[object]]:
+        """One placeholder for each."""
+        return f"IN ({','.join('?' * len(values))})", values
+
     async def rows(self, sql: str, params: Sequence[object] = ()) -> list[Row]:
         """Ask in a thread."""
         if self._pool is None:
@@ -112,8 +116,6 @@ class SqliteSource:
 class PostgresSource:
     """A server that may be away at any time, also at start."""
 
-    parameter = "%s"
-
     def __init__(self, url: PostgresUrl, reactor: Any) -> None:
         # Belt and braces: nothing here writes, and the server is told so.
         self._link = PgLink(url, reactor, self._probe, {"default_transaction_read_only": "on"})
@@ -131,6 +133,10 @@ class PostgresSource:
     async def stop(self) -> None:
         """Close the connection and let it be."""
         await self._link.stop()
+
+    def among(self, values: Sequence[object]) -> tuple[str, Sequence[object]]:
+        """One array."""
+        return "= ANY (%s)", (list(values),)
 
     async def rows(self, sql: str, params: Sequence[object] = ()) -> list[Row]:
         """Ask over the one connection; raises GalaxyUnavailable at once while there is none."""

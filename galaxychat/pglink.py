@@ -86,6 +86,7 @@ class PgLink:
         self._resting: Deferred[None] | None = None
         self._keeper: Deferred[None] | None = None
         self._running = False
+        self._answered = 0.0
         self._reason = ""
         check_parameters(libpq_parameters(url, self._settings), url)
 
@@ -175,6 +176,8 @@ class PgLink:
         def done(result: T | Failure) -> None:
             if timer.active():
                 timer.cancel()
+            if not isinstance(result, Failure):
+                self._answered = self._reactor.seconds()
             if outer.called:
                 return
             if isinstance(result, Failure):
@@ -186,9 +189,12 @@ class PgLink:
         return outer
 
     def _expire(self, connection: Supervised, outer: Deferred[Any]) -> None:
+        """Give a question up; the connection too, unless others were answered while this one stood in line."""
         if not outer.called:
             outer.errback(self._late())
-        self._drop(connection, str(self._late()))
+        idle = self._reactor.seconds() - self._answered
+        if connection is not self._connection or idle >= self._deadline:
+            self._drop(connection, str(self._late()))
 
     def _late(self) -> LinkDeadline:
         return LinkDeadline(f"PostgreSQL did not answer within {self._deadline:g} s")

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from twisted.internet.defer import Deferred, gatherResults
 
 from galaxychat.errors import GalaxyUnavailable, StartError
 from galaxychat.galaxydb import GalaxyDatabase, open_galaxy_database
@@ -238,6 +239,27 @@ def test_postgresql(server: PostgresCluster, opened: Opener) -> None:
         database = opened(url)
         check_reading(database)
         assert database.features == frozenset(Feature)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def any_url(request: pytest.FixtureRequest) -> str:
+    """A database of either kind."""
+    if request.param == "sqlite":
+        return str(request.getfixturevalue("sqlite_url"))
+    server: PostgresCluster = request.getfixturevalue("server")
+    return server.url("galaxy_reads")
+
+
+def test_a_crowd_is_answered_one_by_one(any_url: str, opened: Opener) -> None:
+    """Two thousand look-ups at once: each gets its own session, and nobody another's."""
+    database = opened(any_url)
+    keys = [KEY, KEY[::-1], *(f"{n:032x}" for n in range(1, 1000))] * 2
+
+    async def ask_all() -> list[SessionRow | None]:
+        return list(await gatherResults([Deferred.fromCoroutine(database.session(key)) for key in keys]))
+
+    rows = run(ask_all)
+    assert rows == [BOB, ANONYMOUS, *[None] * 999] * 2
 
 
 @pytest.mark.postgres

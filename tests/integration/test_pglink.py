@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from twisted.internet.defer import CancelledError, Deferred, gatherResults
+from twisted.internet.defer import CancelledError, Deferred, DeferredList, gatherResults
 from twisted.logger import ILogObserver, LogEvent, globalLogPublisher
 from zope.interface import implementer
 
@@ -130,6 +130,19 @@ def test_a_missed_deadline_ends_all_that_waits_and_heals(link: Linker, postgres:
     assert all(issubclass(kind, LinkDown) for kind in found)
     run(until(lambda: linked.connected))
     assert one(linked) != pid
+
+
+def test_standing_in_line_too_long_costs_the_question_but_not_the_connection(link: Linker) -> None:
+    """Overload is no reason to throw a connection away that answers all the time."""
+    linked = link(deadline=1.0)
+    pid = one(linked)
+
+    async def crowd() -> list[bool]:
+        asked = [Deferred.fromCoroutine(linked.query("SELECT pg_sleep(0.4)")) for _ in range(4)]
+        return [answered for answered, _ in await DeferredList(asked, consumeErrors=True)]
+
+    assert run(crowd) == [True, True, False, False]
+    assert one(linked) == pid
 
 
 def test_the_reactor_goes_on_while_the_server_stands_still(link: Linker) -> None:
