@@ -1,14 +1,27 @@
 #!/usr/bin/env bash
-# Install what the tests need of the system: a browser, and PostgreSQL's programs without a running server.
+# Install what the tests need of the system: a browser, and nginx and PostgreSQL's programs without running servers.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-command -v chromium >/dev/null || scripts/apt.sh chromium
-
-compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null && exit 0
-
 as_root=()
 ((EUID == 0)) || as_root=(sudo)
+
+command -v chromium >/dev/null || scripts/apt.sh chromium
+
+if [[ ! -x /usr/sbin/nginx ]]; then
+    # Debian starts each service that it installs, unless this program says no. Tests start their own.
+    policy=/usr/sbin/policy-rc.d
+    if [[ ! -e $policy ]]; then
+        trap '"${as_root[@]}" rm -f "$policy"' EXIT
+        printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
+        "${as_root[@]}" chmod 755 "$policy"
+    fi
+    scripts/apt.sh nginx-light
+    [[ -z $(trap -p EXIT) ]] || "${as_root[@]}" rm -f "$policy"
+    trap - EXIT
+fi
+
+compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null && exit 0
 
 # Debian's package makes a cluster and starts it, for as long as nothing tells it not to. Tests make their own.
 settings=/etc/postgresql-common/createcluster.d
