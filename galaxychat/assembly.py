@@ -26,7 +26,7 @@ from galaxychat.factory import ChatFactory, spawn
 from galaxychat.fanout import fan_out
 from galaxychat.feed import Feed
 from galaxychat.galaxydb import GalaxyDatabase, open_galaxy_database
-from galaxychat.history.room_rows import LOBBY
+from galaxychat.history.room_statements import LOBBY
 from galaxychat.history.sqlite import SQLiteHistory
 from galaxychat.metrics import Metrics
 from galaxychat.model import RoomKind

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import msgspec
 
 from galaxychat.history.paging import fitting
-from galaxychat.history.room_rows import COUNTED, meant
+from galaxychat.history.room_statements import COUNTED, meant
 from galaxychat.limits import name_key
 from galaxychat.messages import Message, User
 from galaxychat.model import EVERYBODYS, RoomKind

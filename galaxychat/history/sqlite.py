@@ -13,7 +13,8 @@ from twisted.internet.interfaces import IReactorFromThreads
 from twisted.internet.threads import deferToThread
 
 from galaxychat.errors import HistoryUnavailable, StartError
-from galaxychat.history import message_rows, place, room_rows, schema
+from galaxychat.history import message_statements, place, room_statements, schema
+from galaxychat.history.sql import Statement
 from galaxychat.history.writer import Writer
 from galaxychat.messages import User
 from galaxychat.ports import Changes, Draft, Page, Posted, ReadMark, RoomDraft, RoomState
@@ -77,44 +78,47 @@ class SQLiteHistory:
 
     async def admit(self, user: User) -> None:
         """See ports.History; writes only where there is something to write."""
-        if not await self._read(room_rows.is_admitted, user):
-            await self._write(room_rows.admit, user)
+        if not await self._read(room_statements.is_admitted, user):
+            await self._write(room_statements.admit, user)
 
     async def rooms_of(self, user_id: int) -> list[RoomState]:
         """See ports.History."""
-        return await self._read(room_rows.states, user_id)
+        return await self._read(room_statements.states, user_id)
 
     async def room(self, room: int, user_id: int) -> RoomState | None:
         """See ports.History."""
-        return await self._read(room_rows.state, room, user_id)
+        return await self._read(room_statements.state, room, user_id)
 
     async def room_named(self, name_key: str, user_id: int) -> RoomState | None:
         """See ports.History."""
-        return await self._read(room_rows.state_named, name_key, user_id)
+        return await self._read(room_statements.state_named, name_key, user_id)
 
     async def create(self, draft: RoomDraft, now: str, rooms_per_user: int, rooms_per_day: int) -> None:
         """See ports.History."""
-        await self._write(room_rows.create, draft, now, rooms_per_user, rooms_per_day)
+        await self._write(room_statements.create, draft, now, rooms_per_user, rooms_per_day)
 
     async def add_member(self, room: int, user_id: int, rooms_per_user: int) -> None:
         """See ports.History."""
-        await self._write(room_rows.add_member, room, user_id, rooms_per_user)
+        await self._write(room_statements.add_member, room, user_id, rooms_per_user)
 
     async def remove_member(self, room: int, user_id: int) -> None:
         """See ports.History."""
-        await self._write(room_rows.remove_member, room, user_id)
+        await self._write(room_statements.remove_member, room, user_id)
 
     async def append(self, draft: Draft) -> Posted:
         """See ports.History."""
-        return await self._write(message_rows.append, draft)
+        (outcome,) = await self._write(message_statements.append, [draft])
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
 
     async def answered(self, user_id: int, nonce: str, digest: bytes) -> Posted | None:
         """See ports.History."""
-        return await self._read(message_rows.answered, user_id, nonce, digest)
+        return await self._read(message_statements.answered, user_id, nonce, digest)
 
     async def changes(self, room: int, after: int) -> Changes:
         """See ports.History."""
-        return await self._read(message_rows.changes, room, after)
+        return await self._read(message_statements.changes, room, after)
 
     async def page(
         self,
@@ -125,47 +129,60 @@ class SQLiteHistory:
         around: int | None = None,
     ) -> Page:
         """See ports.History."""
-        return await self._read(message_rows.page, room, limit, before, after, around)
+        return await self._read(message_statements.page, room, limit, before, after, around)
 
     async def set_read(self, room: int, user_id: int, seq: int) -> ReadMark:
         """See ports.History."""
-        return await self._write(room_rows.mark_read, room, user_id, seq)
+        return await self._write(room_statements.mark_read, room, user_id, seq)
 
     async def set_muted(self, room: int, user_id: int, on: bool) -> None:
         """See ports.History."""
-        await self._write(room_rows.set_muted, room, user_id, on)
+        await self._write(room_statements.set_muted, room, user_id, on)
 
     async def members(self, room: int, after_name: str | None, limit: int) -> list[User]:
         """See ports.History."""
-        return await self._read(room_rows.members, room, after_name, limit)
+        return await self._read(room_statements.members, room, after_name, limit)
 
     async def members_named(self, room: int, names: Sequence[str]) -> dict[str, int]:
         """See ports.History."""
-        return await self._read(room_rows.members_named, room, names)
+        return await self._read(room_statements.members_named, room, names)
 
     async def people(self, user_ids: Collection[int]) -> list[User]:
         """See ports.History."""
-        return await self._read(room_rows.people, user_ids)
+        return await self._read(room_statements.people, user_ids)
 
     async def people_like(self, prefix: str, limit: int) -> list[User]:
         """See ports.History."""
-        return await self._read(room_rows.people_like, prefix, limit)
+        return await self._read(room_statements.people_like, prefix, limit)
 
-    async def _write(self, statement: Callable[..., Result], *values: Any) -> Result:
-        return await self._writer.run(lambda cursor: statement(cursor, *values))
+    async def _write(self, statement: Callable[..., Statement[Result]], *values: Any) -> Result:
+        return await self._writer.run(lambda cursor: run(cursor, statement(*values)))
 
-    async def _read(self, statement: Callable[..., Result], *values: Any) -> Result:
+    async def _read(self, statement: Callable[..., Statement[Result]], *values: Any) -> Result:
         try:
-            result: Result = await self._readers.runInteraction(_snapshot, statement, *values)
+            result: Result = await self._readers.runInteraction(_snapshot, statement(*values))
         except sqlite3.Error as problem:
             raise HistoryUnavailable(type(problem).__name__) from None
         return result
 
 
-def _snapshot(cursor: Any, statement: Callable[..., Result], *values: Any) -> Result:
+def run(cursor: Any, statement: Statement[Result]) -> Result:
+    """Run a statement's queries over a cursor; the caller has the transaction."""
+    try:
+        sql, parameters = next(statement)
+        while True:
+            # One writer has the whole file: there are no rows to lock.
+            cursor.execute(sql.replace("FOR UPDATE", ""), parameters)
+            sql, parameters = statement.send(cursor.fetchall())
+    except StopIteration as done:
+        result: Result = done.value
+        return result
+
+
+def _snapshot(cursor: Any, statement: Statement[Result]) -> Result:
     """Run all of a statement's queries on the same state of the log; adbapi commits or rolls back."""
     cursor.execute("BEGIN")
-    return statement(cursor, *values)
+    return run(cursor, statement)
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -190,7 +207,7 @@ def _prepared(path: Path) -> sqlite3.Connection:
 def _settled(connection: sqlite3.Connection, rooms: Sequence[RoomDraft], now: str) -> str:
     cursor = connection.cursor()
     cursor.execute("BEGIN IMMEDIATE")
-    room_rows.settle(cursor, rooms, now)
+    run(cursor, room_statements.settle(rooms, now))
     cursor.execute("COMMIT")
     cursor.execute("SELECT value FROM log WHERE key = 'epoch'")
     (epoch,) = cursor.fetchone()

@@ -23,19 +23,19 @@ CREATE TABLE room (
 CREATE INDEX room_by_owner ON room (owner, made_at);
 
 CREATE TABLE member (
-    user INTEGER NOT NULL,
+    user_id INTEGER NOT NULL,
     room INTEGER NOT NULL REFERENCES room (id),
     read INTEGER NOT NULL,
     muted INTEGER NOT NULL DEFAULT 0,
-    PRIMARY KEY (user, room)
+    PRIMARY KEY (user_id, room)
 ) WITHOUT ROWID;
-CREATE INDEX member_by_room ON member (room, user);
+CREATE INDEX member_by_room ON member (room, user_id);
 
 CREATE TABLE message (
     room INTEGER NOT NULL REFERENCES room (id),
     seq INTEGER NOT NULL,
     rev INTEGER NOT NULL,
-    user INTEGER NOT NULL,
+    user_id INTEGER NOT NULL,
     at TEXT NOT NULL,
     text TEXT NOT NULL,
     body BLOB NOT NULL,
@@ -49,19 +49,19 @@ CREATE UNIQUE INDEX message_by_rev ON message (room, rev);
 
 CREATE TABLE mention (
     room INTEGER NOT NULL,
-    user INTEGER NOT NULL,
+    user_id INTEGER NOT NULL,
     seq INTEGER NOT NULL,
-    PRIMARY KEY (room, user, seq)
+    PRIMARY KEY (room, user_id, seq)
 ) WITHOUT ROWID;
 CREATE INDEX mention_by_message ON mention (room, seq);
 
 -- The first answer to each nonce, apart from the message: it outlives retention.
 CREATE TABLE answer (
-    user INTEGER NOT NULL,
+    user_id INTEGER NOT NULL,
     nonce TEXT NOT NULL,
     digest BLOB NOT NULL,
     room INTEGER NOT NULL,
     seq INTEGER NOT NULL,
     at TEXT NOT NULL,
-    PRIMARY KEY (user, nonce)
+    PRIMARY KEY (user_id, nonce)
 ) WITHOUT ROWID;

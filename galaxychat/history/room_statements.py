@@ -1,0 +1,240 @@
+"""Rooms, members and persons as rows of the log."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+
+from galaxychat.history.sql import Query, Statement, marks
+from galaxychat.limits import name_key
+from galaxychat.messages import User
+from galaxychat.model import EVERYBODYS, RoomKind
+from galaxychat.ports import NameTaken, ReadMark, RoomDraft, RoomState, TooManyRooms
+
+LOBBY = "All Chats"
+COUNTED = 100
+_EVERYBODYS = tuple(sorted(EVERYBODYS))
+_LAST_CHARACTER = "\U0010ffff"
+
+
+_STATE = f"""
+SELECT r.id, r.name, r.kind, r.topic, r.rev, r.floor, r.owner, r.closed, r.archived, m.user_id, m.muted, m.read,
+  CASE WHEN m.user_id IS NULL THEN 0 ELSE (SELECT count(*) FROM (
+    SELECT 1 FROM message x
+    WHERE x.room = r.id AND x.seq > m.read AND x.user_id <> m.user_id AND NOT x.deleted
+    LIMIT {COUNTED}) AS unread) END,
+  CASE WHEN m.user_id IS NULL THEN 0 ELSE (SELECT count(*) FROM (
+    SELECT 1 FROM mention n JOIN message x ON x.room = n.room AND x.seq = n.seq
+    WHERE n.room = r.id AND n.user_id = m.user_id AND n.seq > m.read
+      AND x.user_id <> m.user_id AND NOT x.deleted
+    LIMIT {COUNTED}) AS mentions) END
+FROM room r
+"""  # noqa: S608  # COUNTED is ours
+_STANDING = _STATE + "LEFT JOIN member m ON m.room = r.id AND m.user_id = ? "
+
+
+def _state(row: Sequence[Any]) -> RoomState:
+    room, name, kind, topic, rev, floor, owner, closed, archived, member, muted, read, unread, mentions = row
+    return RoomState(
+        room=room,
+        name=name,
+        kind=RoomKind(kind),
+        topic=topic,
+        rev=rev,
+        floor=floor,
+        owner=owner,
+        closed=bool(closed),
+        archived=bool(archived),
+        member=member is not None,
+        muted=bool(muted),
+        read=read or 0,
+        unread=unread,
+        mentions=mentions,
+    )
+
+
+def state(room: int, user: int) -> Statement[RoomState | None]:
+    """Return a room and a user's standing in it."""
+    rows = yield _STANDING + "WHERE r.id = ?", (user, room)
+    return _state(rows[0]) if rows else None
+
+
+def state_named(key: str, user: int) -> Statement[RoomState | None]:
+    """Return the room of that name and a user's standing in it."""
+    rows = yield _STANDING + "WHERE r.name_key = ?", (user, key)
+    return _state(rows[0]) if rows else None
+
+
+def states(user: int) -> Statement[list[RoomState]]:
+    """Return a user's rooms, lobby first, then by name."""
+    rows = yield _STATE + "JOIN member m ON m.room = r.id AND m.user_id = ?", (user,)
+    found = [_state(row) for row in rows]
+    return sorted(found, key=lambda room: (room.kind is not RoomKind.LOBBY, name_key(room.name), room.room))
+
+
+def mark_read(room: int, user: int, seq: int) -> Statement[ReadMark]:
+    """Move a read position forwards, at most to the room's rev."""
+    rows = yield "SELECT rev FROM room WHERE id = ?", (room,)
+    if rows:
+        seq = min(seq, rows[0][0])
+        yield "UPDATE member SET read = ? WHERE user_id = ? AND room = ? AND read < ?", (seq, user, room, seq)
+    after = yield from state(room, user)
+    return ReadMark(after.read, after.unread, after.mentions) if after else ReadMark(0, 0, 0)
+
+
+def set_muted(room: int, user: int, on: bool) -> Statement[None]:
+    """Mute or unmute a room for one member."""
+    yield "UPDATE member SET muted = ? WHERE user_id = ? AND room = ?", (on, user, room)
+
+
+# ---- persons and members
+
+
+def is_admitted(user: User) -> Statement[bool]:
+    """Whether `admit` has nothing to write for this person."""
+    rows = yield "SELECT name FROM person WHERE id = ?", (user.id,)
+    if rows != [(user.name,)]:
+        return False
+    rows = yield _missing("1", user.id, "LIMIT 1")
+    return not rows
+
+
+def admit(user: User) -> Statement[None]:
+    """Remember a person's name of today; make them a member of what everybody is a member of."""
+    sql = """INSERT INTO person (id, name, name_key) VALUES (?, ?, ?)
+             ON CONFLICT (id) DO UPDATE SET name = excluded.name, name_key = excluded.name_key"""
+    yield sql, (user.id, user.name, name_key(user.name or ""))
+    rows = yield _missing("r.id, r.rev", user.id)
+    for room, rev in rows:
+        yield _join("VALUES (?, ?, ?)"), (user.id, room, rev)
+
+
+def _missing(columns: str, user: int, end: str = "") -> Query:
+    sql = f"""SELECT {columns} FROM room r WHERE r.kind IN ({marks(_EVERYBODYS)}) AND NOT r.archived
+              AND NOT EXISTS (SELECT 1 FROM member m WHERE m.room = r.id AND m.user_id = ?) {end}"""  # noqa: S608
+    return sql, (*_EVERYBODYS, user)
+
+
+def _join(source: str) -> str:
+    # Two windows of one user may enter at once, on two nodes: the second finds it done.
+    return f"INSERT INTO member (user_id, room, read) {source} ON CONFLICT (user_id, room) DO NOTHING"
+
+
+def add_member(room: int, user: int, rooms_per_user: int) -> Statement[None]:
+    """Make a user a member who has read everything; raises TooManyRooms."""
+    rows = yield "SELECT 1 FROM member WHERE user_id = ? AND room = ?", (user, room)
+    if rows:
+        return
+    rows = yield "SELECT count(*) FROM member WHERE user_id = ?", (user,)
+    if rows[0][0] >= rooms_per_user:
+        raise TooManyRooms
+    # The condition also keeps SQLite from reading ON as the SELECT's.
+    yield _join("SELECT CAST(? AS BIGINT), id, rev FROM room WHERE id = ?"), (user, room)
+
+
+def remove_member(room: int, user: int) -> Statement[None]:
+    """End a membership."""
+    yield "DELETE FROM member WHERE user_id = ? AND room = ?", (user, room)
+
+
+def members(room: int, after_name: str | None, limit: int) -> Statement[list[User]]:
+    """Return members in order of their names, from after `after_name`."""
+    sql = """SELECT p.id, p.name FROM member m JOIN person p ON p.id = m.user_id
+             WHERE m.room = ? AND p.name > ? ORDER BY p.name LIMIT ?"""
+    rows = yield sql, (room, after_name or "", limit)
+    return [User(*row) for row in rows]
+
+
+def members_named(room: int, names: Sequence[str]) -> Statement[dict[str, int]]:
+    """Return the members meant: by the exact name, else by the only one that is the same but for case."""
+    keys = {name: name_key(name) for name in names}
+    sql = f"""SELECT p.id, p.name, p.name_key FROM person p JOIN member m ON m.user_id = p.id AND m.room = ?
+              WHERE p.name_key IN ({marks(keys)})"""  # noqa: S608
+    rows = yield sql, (room, *keys.values())
+    return meant(keys, rows)
+
+
+def meant(keys: dict[str, str], people: Iterable[tuple[int, str, str]]) -> dict[str, int]:
+    """Return the id meant by each name of `keys` among rows of id, name and key of a name."""
+    exact: dict[str, int] = {}
+    alike: dict[str, list[int]] = {}
+    for user, name, key in people:
+        exact[name] = user
+        alike.setdefault(key, []).append(user)
+    found = {}
+    for name, key in keys.items():
+        if name in exact:
+            found[name] = exact[name]
+        elif len(alike.get(key, ())) == 1:
+            found[name] = alike[key][0]
+    return found
+
+
+def people(ids: Collection[int]) -> Statement[list[User]]:
+    """Return persons by id."""
+    rows = yield f"SELECT id, name FROM person WHERE id IN ({marks(ids)}) ORDER BY id", tuple(ids)  # noqa: S608
+    return [User(*row) for row in rows]
+
+
+def people_like(prefix: str, limit: int) -> Statement[list[User]]:
+    """Return persons whose name begins like that."""
+    key = name_key(prefix)
+    sql = "SELECT id, name FROM person WHERE name_key >= ? AND name_key < ? ORDER BY name_key, id LIMIT ?"
+    rows = yield sql, (key, key + _LAST_CHARACTER, limit)
+    return [User(*row) for row in rows]
+
+
+# ---- rooms
+
+
+def create(draft: RoomDraft, now: str, rooms_per_user: int, rooms_per_day: int) -> Statement[None]:
+    """Make a room and its owner a member; raises NameTaken, TooManyRooms. `now` is a wire time."""
+    today = now[: len("2026-01-01")]
+    rows = yield "SELECT count(*) FROM room WHERE owner = ? AND made_at >= ?", (draft.owner, today)
+    if rows[0][0] >= rooms_per_day:
+        raise TooManyRooms
+    if not (yield from _insert(draft, now)):
+        raise NameTaken
+    if draft.owner is not None:
+        yield from add_member(draft.room, draft.owner, rooms_per_user)
+
+
+def _insert(draft: RoomDraft, now: str) -> Statement[bool]:
+    """Make a room; False when its name is taken, on whatever node."""
+    sql = """INSERT INTO room (id, kind, name, name_key, topic, owner, made_at) VALUES (?, ?, ?, ?, ?, ?, ?)
+             ON CONFLICT (name_key) DO NOTHING RETURNING id"""
+    values = (draft.room, draft.kind.value, draft.name, draft.name_key, draft.topic, draft.owner, now)
+    rows = yield sql, values
+    return bool(rows)
+
+
+def settle(drafts: Sequence[RoomDraft], now: str) -> Statement[None]:
+    """Have exactly these rooms of the admin's: make those missing, bring back or archive the others."""
+    for draft in drafts:
+        if not (yield from _insert(draft, now)):
+            yield from _take_over(draft)
+    keys = [draft.name_key for draft in drafts]
+    sql = f"SELECT id FROM room WHERE kind = ? AND NOT archived AND name_key NOT IN ({marks(keys)})"  # noqa: S608
+    rows = yield sql, (RoomKind.PERSISTENT.value, *keys)
+    for (room,) in rows:
+        yield from _archive(room)
+
+
+def _take_over(draft: RoomDraft) -> Statement[None]:
+    # A user's open room of that name becomes the admin's, with all that was said in it.
+    sql = """UPDATE room SET kind = ?, name = ?, owner = NULL, archived = FALSE, rev = rev + 1
+             WHERE name_key = ? AND NOT (kind = ? AND name = ? AND NOT archived)"""
+    yield sql, (draft.kind.value, draft.name, draft.name_key, draft.kind.value, draft.name)
+
+
+def _archive(room: int) -> Statement[None]:
+    yield "UPDATE room SET archived = TRUE, rev = rev + 1 WHERE id = ?", (room,)
+    # Those who wrote in it keep it, read-only.
+    sql = "DELETE FROM member WHERE room = ? AND user_id NOT IN (SELECT user_id FROM message WHERE room = ?)"
+    yield sql, (room, room)
+
+
+def revs(rooms: Collection[int]) -> Statement[dict[int, int]]:
+    """Return the revs of rooms."""
+    rows = yield f"SELECT id, rev FROM room WHERE id IN ({marks(rooms)})", tuple(rooms)  # noqa: S608
+    return dict(rows)
