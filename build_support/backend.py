@@ -35,9 +35,7 @@ def get_requires_for_build_editable(config_settings: Settings = None) -> list[st
     return [*build_meta.get_requires_for_build_editable(config_settings), *_node()]
 
 
-def build_wheel(
-    wheel_directory: str, config_settings: Settings = None, metadata_directory: str | None = None
-) -> str:
+def build_wheel(wheel_directory: str, config_settings: Settings = None, metadata_directory: str | None = None) -> str:
     """Build a wheel with the client in it."""
     _prepare()
     name: str = build_meta.build_wheel(wheel_directory, config_settings, metadata_directory)

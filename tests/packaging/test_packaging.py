@@ -41,17 +41,18 @@ def run(*command: str | Path, cwd: Path, path: str | None = None) -> str:
     return done.stdout
 
 
-def known_files() -> list[str]:
+@pytest.fixture(scope="session")
+def known() -> list[str]:
     """Name what git knows, or would take: neither what is ignored nor what was deleted."""
     listed = run("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", cwd=ROOT)
     return [name for name in listed.split("\0") if name and (ROOT / name).is_file()]
 
 
 @pytest.fixture(scope="session")
-def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def checkout(known: list[str], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Copy the checkout as a clone would be: without a built client."""
     copy = tmp_path_factory.mktemp("checkout")
-    for name in known_files():
+    for name in known:
         (copy / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / name, copy / name)
     return copy
@@ -126,15 +127,15 @@ def test_the_command_says_its_version(python: Path, tmp_path: Path) -> None:
     assert galaxychat.__version__ in run(python.with_name("galaxychat"), "--version", cwd=tmp_path)
 
 
-def test_the_wheel_holds_every_source_file(wheel: Path) -> None:
+def test_the_wheel_holds_every_source_file(wheel: Path, known: list[str]) -> None:
     """Packages are listed by hand in setup.cfg: none was forgotten, and no data file either."""
     packed = set(zipfile.ZipFile(wheel).namelist())
-    sources = {name for name in known_files() if name.startswith(("galaxychat/", "twisted/"))}
+    sources = {name for name in known if name.startswith(("galaxychat/", "twisted/"))}
     assert sources - packed == set()
 
 
-def test_the_wheel_holds_nothing_else(wheel: Path) -> None:
+def test_the_wheel_holds_nothing_else(wheel: Path, known: list[str]) -> None:
     """Tests, build tools and leftovers would land in everybody's site-packages."""
     packed = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
-    strangers = {name for name in packed - set(known_files()) if not name.startswith("galaxychat/static/")}
+    strangers = {name for name in packed - set(known) if not name.startswith("galaxychat/static/")}
     assert strangers == set()
