@@ -69,9 +69,7 @@ export class Reading {
 
   /** Back to where new messages come in. */
   toLatest(): void {
-    const { view, chat } = this.core.state.get();
-    const newest = view && chat?.rooms.get(view.room)?.tail.at(-1);
-    if (newest) this.#patch({ target: { seq: newest.seq } });
+    this.#patch({ target: { seq: "newest" } });
   }
 
   targetReached(): void {

@@ -4,6 +4,7 @@ import { type Link, OFFLINE } from "../connection/machine";
 import type { Items } from "../outbox/outbox";
 import type { Line } from "../read/newLine";
 import type { ChatState } from "../store/chat";
+import type { Room } from "../wire/generated";
 import type { Route } from "./route";
 
 /** How the reader stands to the room that is shown. */
@@ -14,8 +15,8 @@ export interface View {
   atBottom: boolean;
   /** The newest message that has been on the screen. */
   seen: number;
-  /** A message to be brought into view, and pointed out; each request is a new object. */
-  target: { seq: number } | null;
+  /** A message to be brought into view and pointed out, or the end of the list; each request is a new object. */
+  target: { seq: number | "newest" } | null;
 }
 
 export interface AppState {
@@ -54,4 +55,11 @@ export function initialState(choice: boolean | null, route: Route, focused: bool
     notice: "",
     spoken: "",
   };
+}
+
+/** The rooms as they are shown: what is being read at this moment is not unread. */
+export function shownRooms({ chat, hidden, view, focused }: AppState): Room[] {
+  if (!chat || hidden) return [];
+  const isRead = (room: number) => focused && view?.room === room && view.atBottom;
+  return [...chat.rooms.values()].map(({ info }) => (isRead(info.room) ? { ...info, unread: 0, mentions: 0 } : info));
 }

@@ -60,6 +60,8 @@ export const OFFLINE: Link = {
 const STEADY = 10_000;
 const SOUND = 60_000;
 const SECOND_LOOK = 1_000;
+/** One failure may be chance, and a server that is away need not be asked each time. */
+const DIAGNOSIS_EVERY = 4;
 
 type Next = [Link, Effect[]];
 
@@ -112,7 +114,8 @@ function closed(link: Link, { code, reason }: { code: number; reason: string }, 
       return [{ ...gone, phase: "refused" }, [{ do: "hide" }]];
     case "at once": {
       const [next, effects] = waiting({ ...gone, impatient: true }, link.tries === 0 ? 0 : jittered(link.tries, random()));
-      return [next, neverIn ? [...effects, { do: "diagnose" }] : effects];
+      const isPuzzling = neverIn && gone.tries % DIAGNOSIS_EVERY === 2;
+      return [next, isPuzzling ? [...effects, { do: "diagnose" }] : effects];
     }
   }
 }

@@ -71,7 +71,7 @@ export function applyEvent(state: ChatState, event: AnyEvent): Next {
     case "presence":
       return [withPresence(withInfo(known, event.room, (info) => ({ ...info, present: event.present })), event), []];
     case "typing":
-      return [known, [{ is: "typing", room: event.room, user: event.user }]];
+      return [known, event.user === known.you.id ? [] : [{ is: "typing", room: event.room, user: event.user }]];
     default:
       return [known, []];
   }
@@ -151,7 +151,7 @@ function withoutRoom(state: ChatState, room: number): ChatState {
 /** The connection is gone: no room gets events, and no page is on its way any more. */
 export function disconnected(state: ChatState): ChatState {
   const rooms = [...state.rooms].map(([id, held]): [number, HeldRoom] => [id, { ...held, subscription: "none", kept: null }]);
-  return { ...state, rooms: new Map(rooms), members: new Map() };
+  return { ...state, rooms: new Map(rooms) };
 }
 
 export function membersOf(state: ChatState, room: number): Members {

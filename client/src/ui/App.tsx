@@ -3,7 +3,7 @@ import { type ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Chat } from "../app/chat";
 import { roomHash } from "../app/route";
-import type { AppState } from "../app/state";
+import { type AppState, shownRooms } from "../app/state";
 import { pageTitle } from "../app/title";
 import { t } from "../i18n";
 import type { ChatState } from "../store/chat";
@@ -35,9 +35,9 @@ export function App({ app }: { app: Chat }) {
   );
 }
 
-function useTitle({ chat, hidden, view }: AppState): void {
-  const infos = chat && !hidden ? [...chat.rooms.values()].map(({ info }) => info) : [];
-  const title = pageTitle(infos, infos.find(({ room }) => room === view?.room)?.name ?? null);
+function useTitle(state: AppState): void {
+  const rooms = shownRooms(state);
+  const title = pageTitle(rooms, rooms.find(({ room }) => room === state.view?.room)?.name ?? null);
   useEffect(() => void (document.title = title), [title]);
 }
 
@@ -63,7 +63,7 @@ function Dismiss({ act }: { act(): void }) {
 }
 
 function Rooms({ state, chat }: { state: AppState; chat: ChatState }) {
-  const { view, route, focused } = state;
+  const { view, route } = state;
   const isNarrow = useMedia(NARROW);
   const isWide = useMedia(WIDE);
   const [wanted, setWanted] = useState<boolean | null>(null);
@@ -71,7 +71,7 @@ function Rooms({ state, chat }: { state: AppState; chat: ChatState }) {
   const opener = useRef<HTMLElement | null>(null);
   const held = view ? chat.rooms.get(view.room) : undefined;
   const membersOpen = held !== undefined && (wanted ?? isWide);
-  useFirstRoom(state, chat, isNarrow);
+  useFirstRoom(state, isNarrow);
   useEffect(() => void (isWide || setWanted(null)), [view?.room, isWide]);
 
   const toggleMembers = () => {
@@ -83,9 +83,10 @@ function Rooms({ state, chat }: { state: AppState; chat: ChatState }) {
     opener.current?.focus();
   };
   const showsList = !isNarrow || route.is === "none";
+  const list = <RoomList rooms={shownRooms(state)} shown={view?.room ?? null} readOnly={chat.you.read_only} open={setDialog} />;
   return (
     <div class={`panes${membersOpen ? " with-members" : ""}`}>
-      {showsList && <RoomList chat={chat} view={view} focused={focused} open={setDialog} />}
+      {showsList && (isNarrow ? <main class="alone">{list}</main> : list)}
       {held && view && (
         <RoomPane state={state} chat={chat} held={held} view={view} membersOpen={membersOpen} toggleMembers={toggleMembers} open={setDialog} />
       )}
@@ -97,8 +98,9 @@ function Rooms({ state, chat }: { state: AppState; chat: ChatState }) {
 }
 
 /** Where there is space for both, an address without a room leads to the first. */
-function useFirstRoom({ route }: AppState, chat: ChatState, isNarrow: boolean): void {
-  const first = sorted([...chat.rooms.values()].map(({ info }) => info))[0]?.room;
+function useFirstRoom(state: AppState, isNarrow: boolean): void {
+  const { route } = state;
+  const first = sorted(shownRooms(state))[0]?.room;
   useEffect(() => {
     if (route.is === "none" && !isNarrow && first !== undefined) location.replace(roomHash(first));
   }, [route.is, isNarrow, first]);

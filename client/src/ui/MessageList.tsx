@@ -44,6 +44,8 @@ export class MessageList extends Component<Props, State> {
   #placed = false;
   #stuck = true;
   #top = 0;
+  /** The request that was followed last: it stays in the properties until the state comes round. */
+  #reached: View["target"] = null;
 
   override componentDidMount(): void {
     this.#observer = new ResizeObserver(() => this.#resized());
@@ -87,14 +89,21 @@ export class MessageList extends Component<Props, State> {
 
   #reachTarget(box: HTMLDivElement): boolean {
     const { target } = this.props.view;
-    const key = target && `m${target.seq}`;
-    const row = key ? rowOf(box, key) : undefined;
-    if (!key || !row) return false;
+    if (!target || target === this.#reached) return false;
+    const key = `m${target.seq}`;
+    const row = rowOf(box, key);
+    if (target.seq === "newest") toBottom(box);
+    else if (row) this.#point(box, row, key);
+    else return false;
+    this.#reached = target;
+    this.props.app.reading.targetReached();
+    return true;
+  }
+
+  #point(box: HTMLElement, row: HTMLElement, key: string): void {
     toRow(box, row, 0.3);
     this.setState({ pointed: key, active: key });
     setTimeout(() => this.setState({ pointed: null }), POINTED);
-    this.props.app.reading.targetReached();
-    return true;
   }
 
   /** The window, the composer or a block of code has another size: whoever is at the bottom stays there. */

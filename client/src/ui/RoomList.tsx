@@ -1,34 +1,30 @@
 /* The rooms one is in, and the two ways to come into another. */
 import { roomHash } from "../app/route";
-import type { View } from "../app/state";
 import { shownCount } from "../app/title";
 import { count, t } from "../i18n";
-import type { ChatState } from "../store/chat";
 import type { Room } from "../wire/generated";
 import type { DialogName } from "./App";
 import { Icon } from "./icons";
 
 interface Props {
-  chat: ChatState;
-  view: View | null;
-  focused: boolean;
+  rooms: readonly Room[];
+  shown: number | null;
+  readOnly: boolean;
   open(dialog: DialogName): void;
 }
 
-export function RoomList({ chat, view, focused, open }: Props) {
-  const rooms = sorted([...chat.rooms.values()].map(({ info }) => info));
-  const isRead = (room: number) => view?.room === room && view.atBottom && focused;
+export function RoomList({ rooms, shown, readOnly, open }: Props) {
   return (
     <nav class="rooms" aria-label={t("rooms.label")}>
       <h2>{t("rooms.label")}</h2>
       <ul>
-        {rooms.map((info) => (
+        {sorted(rooms).map((info) => (
           <li key={info.room}>
-            <RoomLink info={info} isShown={view?.room === info.room} isRead={isRead(info.room)} />
+            <RoomLink info={info} isShown={shown === info.room} />
           </li>
         ))}
       </ul>
-      {!chat.you.read_only && (
+      {!readOnly && (
         <div class="actions">
           <button type="button" onClick={() => open("create")}><Icon name="plus" />{t("rooms.create")}</button>
           <button type="button" onClick={() => open("join")}><Icon name="enter" />{t("rooms.join")}</button>
@@ -45,14 +41,14 @@ export function sorted(rooms: readonly Room[]): Room[] {
   return rooms.toSorted((one, other) => rank(one) - rank(other) || one.name.localeCompare(other.name));
 }
 
-function RoomLink({ info, isShown, isRead }: { info: Room; isShown: boolean; isRead: boolean }) {
-  const unread = isRead ? 0 : info.unread;
+function RoomLink({ info, isShown }: { info: Room; isShown: boolean }) {
+  const { unread, mentions } = info;
   const style = `${unread > 0 && !info.muted ? "unread" : ""}${info.muted ? " muted" : ""}`;
   return (
     <a class={style} href={roomHash(info.room)} aria-current={isShown ? "page" : undefined}>
       <bdi class="name">{info.name}</bdi>
       {info.muted && <><Icon name="muted" /><span class="sr">, {t("rooms.muted")}</span></>}
-      {unread > 0 && <Badge unread={unread} mentions={isRead ? 0 : info.mentions} />}
+      {unread > 0 && <Badge unread={unread} mentions={mentions} />}
     </a>
   );
 }
