@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import psycopg2
 from twisted.internet.defer import CancelledError, Deferred
@@ -57,11 +57,19 @@ class QueryRefused(LinkError):
         self.pgcode = pgcode
 
 
+class Ask(Protocol):
+    """Runs one statement inside a transaction."""
+
+    async def __call__(self, sql: str, params: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """The rows, none for a statement that returns none."""
+
+
 class PgLink:
     """A connection that is opened again, with growing pauses of up to 5 s, whenever it is lost.
 
     `on_connected` runs on each new connection; if it raises, the connection is given up. `settings` are the
     server's, for this session. `deadline`, in seconds, bounds each question and each attempt to connect.
+    `on_notify` gets the payload of each notification, once something was executed to LISTEN.
     """
 
     log = Logger()
@@ -73,8 +81,10 @@ class PgLink:
         on_connected: Callable[[], Awaitable[None]] | None = None,
         settings: Mapping[str, str] | None = None,
         deadline: float = 5.0,
+        on_notify: Callable[[str], None] | None = None,
     ) -> None:
         """Raise StartError if libpq does not know a parameter of the URL."""
+        self._on_notify = on_notify
         self._url = url
         self._reactor = reactor
         self._on_connected = on_connected
@@ -125,6 +135,25 @@ class PgLink:
         rows: list[tuple[Any, ...]] = await self._bounded(connection, connection.runQuery(sql, params or None))
         return rows
 
+    async def transaction(self, work: Callable[[Ask], Awaitable[T]]) -> T:
+        """What `work` gives, which asks its questions in one transaction; it commits unless `work` raises.
+
+        The deadline holds for the whole. Raises as `query` does; `work` itself must raise nothing else.
+        """
+        connection = self._connection
+        if connection is None:
+            raise LinkDown("no connection to PostgreSQL")
+
+        def interact(cursor: Any) -> Deferred[T]:
+            async def ask(sql: str, params: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+                await cursor.execute(sql, params or None)
+                rows: list[tuple[Any, ...]] = cursor.fetchall() if cursor.description else []
+                return rows
+
+            return Deferred.fromCoroutine(_awaited(work, ask))
+
+        return await self._bounded(connection, connection.runInteraction(interact))
+
     async def _keep(self, first: Deferred[None]) -> None:
         pause = _FIRST_PAUSE
         while self._running:
@@ -163,6 +192,9 @@ class PgLink:
         if not self._running:
             raise LinkDown("stopped")
         await self._bounded(connection, connection.connect(**parameters))
+        if self._on_notify is not None:
+            notify = self._on_notify
+            connection.addNotifyObserver(lambda notification: notify(notification.payload))
         self._connection, self._lost = connection, Deferred()
 
     def _bounded(self, connection: Supervised, inner: Deferred[T]) -> Deferred[T]:
@@ -240,3 +272,7 @@ class PgLink:
         self._resting = deferLater(self._reactor, seconds)
         with suppress(CancelledError):
             await self._resting
+
+
+async def _awaited(work: Callable[[Ask], Awaitable[T]], ask: Ask) -> T:
+    return await work(ask)

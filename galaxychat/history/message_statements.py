@@ -11,7 +11,7 @@ import msgspec
 from galaxychat.history.paging import fitting
 from galaxychat.history.room_statements import people
 from galaxychat.history.sql import Statement, marks
-from galaxychat.messages import Message, User
+from galaxychat.messages import SAFE_INTEGER, Message, User
 from galaxychat.ports import RESUME_CHANGES, Changes, Draft, NonceReused, NoSuchMessage, Page, Posted
 
 _COLUMNS = "m.room, m.seq, m.rev, m.user_id, m.at, m.text, m.body, m.edited, m.deleted, m.reply_to, m.pinned"
@@ -159,38 +159,36 @@ def changes(room: int, after: int) -> Statement[Changes]:
 
 def page(room: int, limit: int, before: int | None, after: int | None, around: int | None) -> Statement[Page]:
     """Return a run of messages, oldest first: the newest, or those about a place."""
-    rows = yield "SELECT rev FROM room WHERE id = ?", (room,)
-    found = yield from _run(room, limit, before, after, around)
+    rev, found = yield from _run(room, limit, before, after, around)
     more_before = bool(found) and (yield from _exists(room, "seq < ?", found[0].seq))
     more_after = bool(found) and (yield from _exists(room, "seq > ?", found[-1].seq))
     users = yield from _named(room, found)
-    return Page(rows[0][0] if rows else 0, found, users, more_before, more_after)
+    return Page(rev, found, users, more_before, more_after)
 
 
-def _run(room: int, limit: int, before: int | None, after: int | None, around: int | None) -> Statement[list[Message]]:
-    """Return the messages at a place; cut to what fits, those farthest from the place first."""
+def _run(
+    room: int, limit: int, before: int | None, after: int | None, around: int | None
+) -> Statement[tuple[int, list[Message]]]:
+    """Return the room's rev and the messages at a place; cut to what fits, farthest from the place first."""
     if after is not None:
-        return fitting((yield from _newer(room, after, limit)))
+        rev, newer = yield from _beside(room, "seq > ?", after, "seq", limit)
+        return rev, fitting(newer)
     if around is None:
-        return fitting((yield from _older(room, before, limit)))[::-1]
+        rev, older = yield from _beside(room, "seq < ?", SAFE_INTEGER if before is None else before, "seq DESC", limit)
+        return rev, fitting(older)[::-1]
     half = max(1, limit // 2)
-    older = fitting((yield from _older(room, around + 1, half)), share=2)
-    newer = fitting((yield from _newer(room, around, limit - half)), share=2)
-    return [*older[::-1], *newer]
+    rev, older = yield from _beside(room, "seq <= ?", around, "seq DESC", half)
+    _, newer = yield from _beside(room, "seq > ?", around, "seq", limit - half)
+    return rev, [*fitting(older, share=2)[::-1], *fitting(newer, share=2)]
 
 
-def _older(room: int, before: int | None, limit: int) -> Statement[list[Message]]:
-    where = "" if before is None else "AND m.seq < ?"
-    values = [] if before is None else [before]
-    sql = f"SELECT {_COLUMNS} FROM message m WHERE m.room = ? {where} ORDER BY m.seq DESC LIMIT ?"  # noqa: S608
-    rows = yield sql, (room, *values, limit)
-    return [_message(row) for row in rows]
-
-
-def _newer(room: int, after: int, limit: int) -> Statement[list[Message]]:
-    sql = f"SELECT {_COLUMNS} FROM message m WHERE m.room = ? AND m.seq > ? ORDER BY m.seq LIMIT ?"  # noqa: S608
-    rows = yield sql, (room, after, limit)
-    return [_message(row) for row in rows]
+def _beside(room: int, where: str, seq: int, order: str, limit: int) -> Statement[tuple[int, list[Message]]]:
+    """Return messages on one side of a place, nearest first, with the room's rev of the same statement."""
+    sql = f"""SELECT r.rev, {_COLUMNS} FROM room r
+              LEFT JOIN (SELECT * FROM message WHERE room = ? AND {where} ORDER BY {order} LIMIT ?) AS m ON TRUE
+              WHERE r.id = ? ORDER BY m.{order}"""  # noqa: S608
+    rows = yield sql, (room, seq, limit, room)
+    return rows[0][0] if rows else 0, [_message(row[1:]) for row in rows if row[1] is not None]
 
 
 def _exists(room: int, where: str, seq: int) -> Statement[bool]:

@@ -1,0 +1,158 @@
+"""Writes to a PostgreSQL log over one connection: what arrives while a transaction runs shares the next one."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from galaxychat.errors import HistoryUnavailable
+from galaxychat.history import bells, message_statements
+from galaxychat.history.bells import Bell, Kind
+from galaxychat.history.message_statements import Outcome
+from galaxychat.history.sql import Statement
+from galaxychat.pglink import Ask, LinkDown, LinkError, PgLink, QueryRefused
+from galaxychat.ports import Draft, Posted
+
+Result = TypeVar("Result")
+
+_BATCH = 256
+_TRIES = 5
+#: Another node was quicker: serialization_failure, deadlock_detected, unique_violation (a nonce raced).
+_AGAIN = frozenset({"40001", "40P01", "23505"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """A draft to post, or a statement to run and the bells to ring with it."""
+
+    answer: Deferred[Any]
+    draft: Draft | None = None
+    statement: Callable[[], Statement[Any]] | None = None
+    bells: Sequence[Bell] = ()
+
+
+async def drive(ask: Ask, statement: Statement[Result]) -> Result:
+    """Run a statement's queries inside a transaction."""
+    try:
+        sql, parameters = next(statement)
+        while True:
+            rows = await ask(sql.replace("?", "%s"), tuple(parameters))
+            sql, parameters = statement.send(rows)
+    except StopIteration as done:
+        result: Result = done.value
+        return result
+
+
+class PgWriter:
+    """Posts messages and runs statements, durable when their Deferreds fire."""
+
+    log = Logger()
+
+    def __init__(self, link: PgLink, node: str, channel: str) -> None:
+        self._link = link
+        self._node = node
+        self._channel = channel
+        self._jobs: deque[_Job] = deque()
+        self._working: Deferred[None] | None = None
+
+    def post(self, draft: Draft) -> Deferred[Outcome]:
+        """Post a message."""
+        answer: Deferred[Outcome] = Deferred()
+        self._add(_Job(answer, draft=draft))
+        return answer
+
+    def run(self, statement: Callable[[], Statement[Result]], ring: Sequence[Bell] = ()) -> Deferred[Result]:
+        """Run a statement; fails with what it raises, or HistoryUnavailable."""
+        answer: Deferred[Result] = Deferred()
+        self._add(_Job(answer, statement=statement, bells=ring))
+        return answer
+
+    async def finish(self) -> None:
+        """Wait until everything asked for is written, or has failed."""
+        if self._working is not None:
+            await self._working
+
+    def _add(self, job: _Job) -> None:
+        self._jobs.append(job)
+        if self._working is None:
+            self._working = Deferred()
+            Deferred.fromCoroutine(self._work()).addErrback(lambda failure: self.log.failure("Unexpected", failure))
+
+    async def _work(self) -> None:
+        while self._jobs:
+            batch = [self._jobs.popleft() for _ in range(min(_BATCH, len(self._jobs)))]
+            for job, result in zip(batch, await self._written(batch), strict=True):
+                if not job.answer.called:
+                    job.answer.callback(result)
+        working, self._working = self._working, None
+        if working is not None:
+            working.callback(None)
+
+    async def _written(self, batch: Sequence[_Job]) -> list[Any]:
+        """What became of each job: its result or a Failure."""
+        for _ in range(_TRIES):
+            try:
+                return await self._link.transaction(lambda ask: self._together(ask, batch))
+            except QueryRefused as refused:
+                if refused.pgcode in _AGAIN:
+                    continue
+                if len(batch) > 1:
+                    # One of them may be to blame: the others shall not fail with it.
+                    return [result for job in batch for result in await self._written([job])]
+                self.log.warn("The log could not be written: SQLSTATE {code}", code=refused.pgcode)
+                break
+            except LinkDown:
+                break
+        return [Failure(HistoryUnavailable("PostgreSQL")) for _ in batch]
+
+    async def _together(self, ask: Ask, batch: Sequence[_Job]) -> list[Any]:
+        results: dict[int, Any] = {}
+        posts = [(index, job.draft) for index, job in enumerate(batch) if job.draft is not None]
+        # Messages first: they lock their rooms in order, before anything else is locked.
+        outcomes = await drive(ask, message_statements.append([draft for _, draft in posts])) if posts else []
+        results.update(zip((index for index, _ in posts), map(_result, outcomes), strict=True))
+        ring = _revs(outcomes)
+        for index, job in enumerate(batch):
+            if job.statement is not None:
+                results[index] = await _apart(ask, job.statement)
+                ring.extend(job.bells)
+        for payload in bells.payloads(self._node, ring):
+            await ask("SELECT pg_notify(%s, %s)", (self._channel, payload))
+        return [results[index] for index in range(len(batch))]
+
+
+async def _apart(ask: Ask, statement: Callable[[], Statement[Any]]) -> Any:
+    """Run one of a batch so that its own refusal undoes nothing of the others."""
+    await ask("SAVEPOINT work")
+    try:
+        result = await drive(ask, statement())
+    except Exception as problem:
+        if _is_databases(problem):
+            raise
+        result = Failure()
+        await ask("ROLLBACK TO SAVEPOINT work")
+    await ask("RELEASE SAVEPOINT work")
+    return result
+
+
+def _is_databases(problem: Exception) -> bool:
+    return isinstance(problem, LinkError) or hasattr(problem, "pgcode")
+
+
+def _result(outcome: Outcome) -> Any:
+    return outcome if isinstance(outcome, Posted) else Failure(outcome)
+
+
+def _revs(outcomes: Iterable[Outcome]) -> list[Bell]:
+    """The newest rev of each room that got messages."""
+    newest: dict[int, int] = {}
+    for outcome in outcomes:
+        if isinstance(outcome, Posted) and not outcome.repeated:
+            newest[outcome.room] = max(outcome.seq, newest.get(outcome.room, 0))
+    return [Bell(Kind.REV, room, rev) for room, rev in newest.items()]

@@ -1,0 +1,180 @@
+"""The log in PostgreSQL, for several nodes that serve one site: a connection that writes, some that read."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Collection, Sequence
+from itertools import cycle
+from typing import Any, TypeVar
+
+from twisted.logger import Logger
+
+from galaxychat.dburl import PostgresUrl
+from galaxychat.errors import HistoryUnavailable, StartError
+from galaxychat.history import message_statements, room_statements
+from galaxychat.history.bells import Bell, Kind
+from galaxychat.history.pgschema import migrate
+from galaxychat.history.pgwriter import PgWriter, drive
+from galaxychat.history.sql import Statement
+from galaxychat.messages import User
+from galaxychat.pglink import Ask, LinkError, PgLink
+from galaxychat.ports import Changes, Draft, Page, Posted, ReadMark, RoomDraft, RoomState
+
+Result = TypeVar("Result")
+_READERS = 2
+_READ_ONLY = {"default_transaction_read_only": "on"}
+
+
+class PostgresHistory:
+    """Implements ports.History over a database, or a schema of one, that nodes share."""
+
+    log = Logger()
+
+    def __init__(self, reactor: Any, url: PostgresUrl, node: str | None = None) -> None:
+        """`node` names this process among those that share the log; raises StartError for a URL libpq refuses."""
+        self.node = node or secrets.token_hex(4)
+        self.channel = "galaxychat"
+        self._fatal: StartError | None = None
+        self._epoch = ""
+        self._rooms: Sequence[RoomDraft] = ()
+        self._now = ""
+        self._write_link = PgLink(url, reactor, self._prepare)
+        self._readers = [PgLink(url, reactor, settings=_READ_ONLY) for _ in range(_READERS)]
+        self._turns = cycle(self._readers)
+        self._writer = PgWriter(self._write_link, self.node, self.channel)
+
+    @property
+    def epoch(self) -> str:
+        """The log's random name, "" until it was reached."""
+        return self._epoch
+
+    async def open(self, rooms: Sequence[RoomDraft], now: str) -> None:
+        """Bring the schema up to date and have the admin's `rooms` in it; returns after one attempt.
+
+        A server that cannot be reached is waited for: until then everything is refused with HistoryUnavailable.
+        Raises StartError for a log that this code cannot use.
+        """
+        self._rooms, self._now = rooms, now
+        await self._write_link.start()
+        for reader in self._readers:
+            await reader.start()
+        if self._fatal is not None:
+            await self.close()
+            raise self._fatal
+
+    async def close(self) -> None:
+        """Write what was asked for, then close the connections."""
+        await self._writer.finish()
+        for link in (self._write_link, *self._readers):
+            await link.stop()
+
+    async def _prepare(self) -> None:
+        """Look at the log behind each new connection: it may have been restored meanwhile."""
+
+        async def prepare(ask: Ask) -> str:
+            await migrate(ask)
+            if not self._epoch:
+                await drive(ask, room_statements.settle(self._rooms, self._now))
+            ((epoch,),) = await ask("SELECT value FROM log WHERE key = 'epoch'")
+            return str(epoch)
+
+        try:
+            self._epoch = await self._write_link.transaction(prepare)
+        except StartError as error:
+            self._fatal = error
+            raise
+
+    async def admit(self, user: User) -> None:
+        """See ports.History; writes only where there is something to write."""
+        if not await self._read(room_statements.is_admitted, user):
+            await self._write(room_statements.admit, user)
+
+    async def rooms_of(self, user_id: int) -> list[RoomState]:
+        """See ports.History."""
+        return await self._read(room_statements.states, user_id)
+
+    async def room(self, room: int, user_id: int) -> RoomState | None:
+        """See ports.History."""
+        return await self._read(room_statements.state, room, user_id)
+
+    async def room_named(self, name_key: str, user_id: int) -> RoomState | None:
+        """See ports.History."""
+        return await self._read(room_statements.state_named, name_key, user_id)
+
+    async def create(self, draft: RoomDraft, now: str, rooms_per_user: int, rooms_per_day: int) -> None:
+        """See ports.History."""
+        ring = _standing(draft.owner, draft.room) if draft.owner is not None else ()
+        await self._write(room_statements.create, draft, now, rooms_per_user, rooms_per_day, ring=ring)
+
+    async def add_member(self, room: int, user_id: int, rooms_per_user: int) -> None:
+        """See ports.History."""
+        await self._write(room_statements.add_member, room, user_id, rooms_per_user, ring=_standing(user_id, room))
+
+    async def remove_member(self, room: int, user_id: int) -> None:
+        """See ports.History."""
+        await self._write(room_statements.remove_member, room, user_id, ring=_standing(user_id, room))
+
+    async def append(self, draft: Draft) -> Posted:
+        """See ports.History."""
+        return await self._writer.post(draft)  # type: ignore[return-value]  # a refusal comes as a failure
+
+    async def answered(self, user_id: int, nonce: str, digest: bytes) -> Posted | None:
+        """See ports.History."""
+        return await self._read(message_statements.answered, user_id, nonce, digest)
+
+    async def changes(self, room: int, after: int) -> Changes:
+        """See ports.History."""
+        return await self._read(message_statements.changes, room, after)
+
+    async def page(
+        self,
+        room: int,
+        limit: int,
+        before: int | None = None,
+        after: int | None = None,
+        around: int | None = None,
+    ) -> Page:
+        """See ports.History."""
+        return await self._read(message_statements.page, room, limit, before, after, around)
+
+    async def set_read(self, room: int, user_id: int, seq: int) -> ReadMark:
+        """See ports.History."""
+        return await self._write(room_statements.mark_read, room, user_id, seq, ring=_standing(user_id, room))
+
+    async def set_muted(self, room: int, user_id: int, on: bool) -> None:
+        """See ports.History."""
+        await self._write(room_statements.set_muted, room, user_id, on, ring=_standing(user_id, room))
+
+    async def members(self, room: int, after_name: str | None, limit: int) -> list[User]:
+        """See ports.History."""
+        return await self._read(room_statements.members, room, after_name, limit)
+
+    async def members_named(self, room: int, names: Sequence[str]) -> dict[str, int]:
+        """See ports.History."""
+        return await self._read(room_statements.members_named, room, names)
+
+    async def people(self, user_ids: Collection[int]) -> list[User]:
+        """See ports.History."""
+        return await self._read(room_statements.people, user_ids)
+
+    async def people_like(self, prefix: str, limit: int) -> list[User]:
+        """See ports.History."""
+        return await self._read(room_statements.people_like, prefix, limit)
+
+    async def _write(
+        self, statement: Callable[..., Statement[Result]], *values: Any, ring: Sequence[Bell] = ()
+    ) -> Result:
+        return await self._writer.run(lambda: statement(*values), ring)
+
+    async def _read(self, statement: Callable[..., Statement[Result]], *values: Any) -> Result:
+        # Not while the schema may still be another one's.
+        if not self._epoch:
+            raise HistoryUnavailable("PostgreSQL was not reached yet")
+        try:
+            return await drive(next(self._turns).query, statement(*values))
+        except LinkError as error:
+            raise HistoryUnavailable(type(error).__name__) from None
+
+
+def _standing(user: int, room: int) -> tuple[Bell]:
+    return (Bell(Kind.STANDING, user, room),)
