@@ -7,6 +7,6 @@ bin=.venv/bin
 "$bin/ruff" check
 "$bin/ruff" format --check
 "$bin/mypy"
-"$bin/lint-imports"
+"$bin/lint-imports" --no-logo
 "$bin/python" -m galaxychat.schema --check docs/protocol/schema.json
 scripts/npm.sh run check
