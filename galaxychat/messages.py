@@ -26,7 +26,8 @@ Rev = Annotated[int, Meta(ge=0, le=SAFE_INTEGER, description="The revision of a 
 UserId = Annotated[int, Meta(ge=0, le=SAFE_INTEGER, description="galaxy_user.id")]
 Time = Annotated[str, Meta(description="RFC 3339, UTC, milliseconds: 2026-05-01T12:00:00.000Z")]
 CommandId = Annotated[str, Meta(max_length=64)] | Annotated[int, Meta(ge=-SAFE_INTEGER, le=SAFE_INTEGER)]
-Nonce = Annotated[str, Meta(min_length=1, max_length=64, pattern="^[A-Za-z0-9_-]+$")]
+# Not `$`, which in Python stands before a last newline too; this end means the same to JavaScript.
+Nonce = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+(?![\s\S])")]
 PageSize = Annotated[int, Meta(ge=1, le=200)]
 
 
@@ -92,7 +93,7 @@ class WireLimits(Struct, frozen=True):
 # ---- commands
 
 
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
 class Command(Struct, frozen=True, tag_field="type", omit_defaults=True):
@@ -425,6 +426,7 @@ class BadCommand(Refusal):
 _commands: msgspec.json.Decoder[AnyCommand] = msgspec.json.Decoder(AnyCommand)
 _envelopes = msgspec.json.Decoder(_Envelope)
 _encoder = msgspec.json.Encoder()
+_QUOTED_VALUE = re.compile("^Invalid enum value '.*'", re.DOTALL)
 _UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 #: The register of commands: the union that is decoded.
 COMMANDS: tuple[type[Command], ...] = get_args(AnyCommand)
@@ -446,9 +448,13 @@ def _refusal(frame: bytes, problem: Exception) -> BadCommand:
         return BadCommand("bad_message", "The frame is not a JSON object with a readable type and id.", None)
     if isinstance(envelope.type, str) and envelope.type not in _TYPES:
         return BadCommand("unknown_type", "This server knows no command of that type.", envelope.id)
-    # Only msgspec's own words: they name fields and kinds, never the values that were sent.
-    detail = str(problem) if isinstance(problem, msgspec.ValidationError) else "The frame cannot be read."
+    detail = _words(problem) if isinstance(problem, msgspec.ValidationError) else "The frame cannot be read."
     return BadCommand("bad_message", detail, envelope.id)
+
+
+def _words(problem: msgspec.ValidationError) -> str:
+    """Return msgspec's words: they name fields and kinds, and after this never the values that were sent."""
+    return _QUOTED_VALUE.sub("Invalid value", str(problem))
 
 
 def encode(event: Event) -> bytes:
