@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from io import BytesIO
 from typing import Any
 
 from twisted.internet.interfaces import IAddress, IDelayedCall
@@ -15,11 +16,16 @@ from twisted.web.server import Site
 
 from galaxychat.web import ChatRequest
 
+# How long an answer may take, and after it how long the socket is kept for another request.
+_ANSWER_WITHIN = 60.0
+_BODY_BYTES = 16_384
+
 
 class ChatChannel(HTTPChannel):
     """One socket before it becomes a WebSocket.
 
-    Twisted's own time-out starts again with every byte, so that one byte each half second lives on for ever.
+    Twisted's own time-out starts again with every byte, so that one byte each half second lives on for ever, and
+    stops while an answer is written, so that one who does not read it does as well.
     """
 
     transport: Any
@@ -27,21 +33,29 @@ class ChatChannel(HTTPChannel):
     clock: Callable[[], float] = staticmethod(time.monotonic)
     _late: IDelayedCall | None = None
     _began: float = 0.0
+    _between: bool = False
 
     def connectionMade(self) -> None:
         """Begin to wait for the first request."""
         super().connectionMade()
-        self._wait()
+        self._begin()
+
+    def dataReceived(self, data: bytes) -> None:
+        """The time of a further request runs from its first byte: a proxy may keep the socket for long before it."""
+        if self._between:
+            self._begin()
+        super().dataReceived(data)
 
     def allContentReceived(self) -> None:
-        """Stop waiting: the request is whole."""
-        self._waited()
+        """The request is whole."""
+        self._wait(_ANSWER_WITHIN)
         super().allContentReceived()
 
     def requestDone(self, request: Any) -> None:
-        """Wait for the next request of the same socket."""
+        """Wait until the answer is taken, and for the next request of the same socket."""
         # Before the next request of a pipeline begins, which happens within.
-        self._wait()
+        self._wait(_ANSWER_WITHIN)
+        self._between = True
         super().requestDone(request)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
@@ -56,12 +70,15 @@ class ChatChannel(HTTPChannel):
     def upgraded(self) -> None:
         """Let go of a socket that is a WebSocket from here on."""
         self._waited()
-        self.setTimeout(None)
 
-    def _wait(self) -> None:
-        self._waited()
+    def _begin(self) -> None:
+        self._between = False
         self._began = self.clock()
-        self._late = self.callLater(self.within, self._abort)
+        self._wait(self.within)
+
+    def _wait(self, seconds: float) -> None:
+        self._waited()
+        self._late = self.callLater(seconds, self._abort)
 
     def _waited(self) -> None:
         late, self._late = self._late, None
@@ -74,6 +91,13 @@ class ChatChannel(HTTPChannel):
             self.transport.abortConnection()
 
 
+class _Body(BytesIO):
+    """The beginning of a request's body: nobody here reads more, and Twisted would fill the disk with the rest."""
+
+    def write(self, data: Any) -> int:
+        return super().write(data[: max(0, _BODY_BYTES - self.tell())])
+
+
 class ChatSite(Site):
     """Twisted's Site without a request log (it names addresses), tracebacks or a banner."""
 
@@ -83,7 +107,8 @@ class ChatSite(Site):
 
     def __init__(self, resource: IResource, csp: bytes, within: float, reactor: Any) -> None:
         request = type("Request", (ChatRequest,), {"csp": csp})
-        super().__init__(resource, requestFactory=request, timeout=within, reactor=reactor)
+        # No time-out of Twisted's: it would say addresses in the log, and ours is stricter.
+        super().__init__(resource, requestFactory=request, timeout=None, reactor=reactor)
         self._within = within
 
     def buildProtocol(self, addr: IAddress | None) -> Any:
@@ -92,6 +117,10 @@ class ChatSite(Site):
         if channel is not None:
             channel.within = self._within
         return channel
+
+    def getContentFile(self, length: int | None) -> BytesIO:
+        """Return where the body of a request goes, whatever length it names."""
+        return _Body()
 
     def log(self, request: Any) -> None:
         """Log no request."""

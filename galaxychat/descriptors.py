@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+import sys
 
 # Log, databases, listening sockets, and what Python holds open.
 _OURS = 100
@@ -13,5 +14,4 @@ def raise_limit() -> int:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != hard:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-        soft = hard
-    return max(0, soft - _OURS)
+    return sys.maxsize if hard == resource.RLIM_INFINITY else max(0, hard - _OURS)

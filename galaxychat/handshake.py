@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import binascii
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 
 from galaxychat.authcheck import galaxysession_values
 from galaxychat.config import TrustedProxy
@@ -16,7 +17,6 @@ UNIX = "unix"
 
 # Autobahn splits header lines at 0x0b, 0x1c and 0x85 too, so that a value could smuggle in a Cookie of its own.
 _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f\x85]")
-_MAPPED = "::ffff:"
 
 
 class BadHandshake(Exception):
@@ -63,6 +63,18 @@ def cookie(headers: Headers, allowed: Collection[Origin]) -> str | None:
     return sole_cookie(headers)
 
 
+def check_upgrade(method: bytes, headers: Headers) -> None:
+    """See that a request asks for a WebSocket (RFC 6455, section 4.2.1); raises BadHandshake."""
+    if method != b"GET":
+        raise BadHandshake(405, "A WebSocket is opened with GET.")
+    if not (_lists(headers, b"upgrade", "websocket") and _lists(headers, b"connection", "upgrade")):
+        raise BadHandshake(426, "Only a WebSocket is opened here; does the proxy pass Upgrade and Connection on?")
+    if headers.one(b"sec-websocket-version") != "13":
+        raise BadHandshake(426, "This server speaks version 13 of the WebSocket protocol.")
+    if not _is_key(headers.one(b"sec-websocket-key")):
+        raise BadHandshake(400, "Sec-WebSocket-Key is not 16 bytes in base64.")
+
+
 def sole_cookie(headers: Headers) -> str | None:
     """Return the value of `galaxysession`; raises BadHandshake when there are two that differ."""
     values = galaxysession_values(headers.values(b"cookie"))
@@ -88,8 +100,26 @@ def is_forwarded(headers: Headers) -> bool:
     return bool(headers.values(b"x-forwarded-for"))
 
 
+def _lists(headers: Headers, name: bytes, word: str) -> bool:
+    items = (item for value in headers.values(name) for item in value.decode("latin-1").split(","))
+    return any(item.strip(" \t").lower() == word for item in items)
+
+
+def _is_key(value: str | None) -> bool:
+    try:
+        return value is not None and len(value) == 24 and len(binascii.a2b_base64(value, strict_mode=True)) == 16
+    except ValueError:
+        return False
+
+
 def _plain(address: str) -> str:
-    return address[len(_MAPPED) :] if address.lower().startswith(_MAPPED) else address
+    """Return the one way to write an address; what is none stays as it is."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    mapped = parsed.ipv4_mapped if isinstance(parsed, IPv6Address) else None
+    return str(mapped or parsed)
 
 
 def _is_trusted(address: str, trusted: Collection[TrustedProxy]) -> bool:

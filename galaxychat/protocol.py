@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 # Not an attribute `log`: Autobahn would write every handshake to it, cookie and all.
 _log = Logger(namespace="galaxychat")
 
-# How many commands a client may have sent ahead before no more are read from its socket.
+# How much a client may have sent ahead before no more is read from its socket: commands, and bytes of them.
 _AHEAD = 64
+_AHEAD_BYTES = 262_144
 
 
 class ChatProtocol(WebSocketServerProtocol):
@@ -32,6 +33,8 @@ class ChatProtocol(WebSocketServerProtocol):
 
     # Autobahn leaves this None until there is a connection; no hook of ours runs before.
     transport: Any
+    # One of the factory's options.
+    closeHandshakeTimeout: float
 
     def __init__(self, factory: ChatFactory, request: Handshake) -> None:
         super().__init__()
@@ -42,6 +45,7 @@ class ChatProtocol(WebSocketServerProtocol):
         self._session: Session | None = None
         self._out: Outgoing | None = None
         self._inbox: deque[bytes] = deque()
+        self._inbox_bytes = 0
         self._busy = False
         self._deadline: IDelayedCall | None = None
 
@@ -68,8 +72,6 @@ class ChatProtocol(WebSocketServerProtocol):
         if self.state != self.STATE_OPEN:
             return
         self.factory.metrics.closed(code)
-        if self._out is not None:
-            self._out.flush()
         # sendClose refuses the codes of the protocol itself, 1012 and 1013 among them.
         self.sendCloseFrame(code, reason.encode()[:123])
         self._read_on()
@@ -98,9 +100,15 @@ class ChatProtocol(WebSocketServerProtocol):
 
     def onMessage(self, payload: bytes, isBinary: bool) -> None:
         """Take up a command; they are carried out one after the other."""
+        # Autobahn passes on what comes before the answer to our close frame, too.
+        if self.state != self.STATE_OPEN:
+            return
+        self.factory.metrics.commands.inc()
         # An empty frame is refused as any other that is no command, and so is a binary one.
-        self._inbox.append(b"" if isBinary else payload)
-        if len(self._inbox) >= _AHEAD:
+        command = b"" if isBinary else payload
+        self._inbox.append(command)
+        self._inbox_bytes += len(command)
+        if self._is_far_ahead():
             self._stop_reading()
         if self._session is not None and not self._busy:
             self.factory.spawn(self._work(self._session))
@@ -115,6 +123,21 @@ class ChatProtocol(WebSocketServerProtocol):
             self._out.drop()
             self._out = None
         self._inbox.clear()
+        self._inbox_bytes = 0
+
+    def sendCloseFrame(self, code: int | None = None, reasonUtf8: bytes | None = None, isReply: bool = False) -> None:
+        """Send what waits before a close frame, ours or Autobahn's: nothing may follow it."""
+        if self._out is not None and self.state == self.STATE_OPEN:
+            self._out.flush()
+        super().sendCloseFrame(code, reasonUtf8, isReply)
+
+    def dropConnection(self, abort: bool = False) -> None:
+        """Let go of the socket; a peer that does not take what is left for it holds it no longer than a close frame."""
+        dropped = self.state != self.STATE_CLOSED
+        super().dropConnection(abort)
+        if dropped and not abort:
+            self._cancel_deadline()
+            self._deadline = self.factory.call_later(self.closeHandshakeTimeout, self._cut)
 
     # ---- admission
 
@@ -151,6 +174,10 @@ class ChatProtocol(WebSocketServerProtocol):
         self._deadline = None
         self.close(1013, "not admitted in time")
 
+    def _cut(self) -> None:
+        self._deadline = None
+        self.transport.abortConnection()
+
     def _cancel_deadline(self) -> None:
         deadline, self._deadline = self._deadline, None
         if deadline is not None:
@@ -160,19 +187,29 @@ class ChatProtocol(WebSocketServerProtocol):
 
     async def _work(self, session: Session) -> None:
         self._busy = True
-        self.factory.begin_work()
         try:
             while self._inbox and self.state == self.STATE_OPEN and not self.factory.stopping:
-                await self.factory.chat.handle(session, self._inbox.popleft())
+                await self._handle(session, self._inbox.popleft())
+                # A client that does not take its answers is no work in hand, for which an end would wait.
                 if self._out is not None:
                     await self._out.replies_taken()
-                if len(self._inbox) < _AHEAD:
+                if not self._is_far_ahead():
                     self._read_on()
         except Closing as closing:
             self.close(closing.code, closing.reason)
         finally:
             self._busy = False
+
+    async def _handle(self, session: Session, command: bytes) -> None:
+        self._inbox_bytes -= len(command)
+        self.factory.begin_work()
+        try:
+            await self.factory.chat.handle(session, command)
+        finally:
             self.factory.end_work()
+
+    def _is_far_ahead(self) -> bool:
+        return len(self._inbox) >= _AHEAD or self._inbox_bytes >= _AHEAD_BYTES
 
     def _too_slow(self) -> None:
         self.close(4001, "read too slowly; come back and go on")

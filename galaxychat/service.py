@@ -108,7 +108,7 @@ class ChatService(Service):
         self._reactor = reactor
         self._rooms = assembly.site_rooms(config)
         self.house = assembly.build(config, reactor)
-        self._endpoint = serverFromString(reactor, endpoint_of(config))
+        self._endpoint = _endpoint(reactor, config)
         self._presence = LoopingCall(self.house.rooms.announce_waiting)
         self._presence.clock = reactor
         self._port: IListeningPort | None = None
@@ -185,10 +185,23 @@ class ChatService(Service):
             )
 
 
+def _endpoint(reactor: Any, config: Config) -> Any:
+    """Return where to listen; raises StartError for words that Twisted does not understand."""
+    try:
+        return serverFromString(reactor, endpoint_of(config))
+    except Exception as problem:
+        # Each kind of endpoint has exceptions of its own, and some have no words.
+        words = str(problem).rstrip(".") or type(problem).__name__
+        raise StartError(
+            f"endpoint: Twisted cannot use it ({words}); right would be unix:/run/galaxychat.sock, say."
+        ) from None
+
+
 def _shown(port: IListeningPort) -> str:
     address = port.getHost()
     host, number = getattr(address, "host", None), getattr(address, "port", None)
-    return f"{host}:{number}" if host else str(getattr(address, "name", address))
+    # A unix socket's name is bytes.
+    return f"{host}:{number}" if host else os.fsdecode(getattr(address, "name", None) or str(address))
 
 
 def _exit_status_1() -> None:

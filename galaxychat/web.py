@@ -27,6 +27,7 @@ from galaxychat.handshake import (
     BadHandshake,
     Handshake,
     Headers,
+    check_upgrade,
     client_address,
     cookie,
     is_forwarded,
@@ -74,13 +75,14 @@ class ChatRequest(Request):
 
     csp = b"default-src 'none'"
 
-    def render(self, resrc: Any) -> None:
-        """Set the headers that every answer carries; before this Twisted has named its version."""
-        self.setHeader(b"server", b"galaxychat")
-        self.setHeader(b"content-security-policy", self.csp)
-        self.setHeader(b"x-content-type-options", b"nosniff")
-        self.setHeader(b"referrer-policy", b"no-referrer")
-        super().render(resrc)
+    def write(self, data: bytes) -> None:
+        """Set the headers that every answer carries, also those that Twisted gives by itself with its version."""
+        if not self.startedWriting:
+            self.setHeader(b"server", b"galaxychat")
+            self.setHeader(b"content-security-policy", self.csp)
+            self.setHeader(b"x-content-type-options", b"nosniff")
+            self.setHeader(b"referrer-policy", b"no-referrer")
+        super().write(data)
 
 
 class SocketResource(Resource):
@@ -98,8 +100,10 @@ class SocketResource(Resource):
         headers = headers_of(request)
         try:
             value = cookie(headers, self._door.origins)
+            check_upgrade(request.method, headers)
         except BadHandshake as bad:
             self._factory.metrics.refused(bad.status)
+            request.setHeader(b"sec-websocket-version", b"13")
             return _plain(request, bad.status, bad.reason)
         handshake = Handshake(
             address=client_address(
@@ -217,8 +221,6 @@ class MetricsPage(_Local):
 class Redirect(Resource):
     """Points somewhere else on this server, relative so that a proxy's names do not matter."""
 
-    isLeaf = True
-
     def __init__(self, target: str) -> None:
         super().__init__()
         self._target = target
@@ -258,6 +260,14 @@ class _Files(Resource):
         return notFound().render(request)
 
 
+class _Page(Data):
+    """The page, which names the files of today: browsers ask for it each time."""
+
+    def render_GET(self, request: Any) -> Any:
+        request.setHeader(b"cache-control", b"no-cache")
+        return super().render_GET(request)
+
+
 class _File(File):
     """A file whose name holds a hash of what is in it."""
 
@@ -291,12 +301,20 @@ def root(base_path: str, client: Path, socket: IResource, answers: Answers, coun
 
 
 def _page(client: Path) -> IResource:
-    page = Data((client / "index.html").read_bytes(), "text/html; charset=utf-8")
+    page = _Page((client / "index.html").read_bytes(), "text/html; charset=utf-8")
     return _compressed(page)
 
 
+class _Gzip(GzipEncoderFactory):
+    """Compresses for those who can read it, and says to caches that others cannot."""
+
+    def encoderForRequest(self, request: Any) -> Any:
+        request.setHeader(b"vary", b"accept-encoding")
+        return super().encoderForRequest(request)
+
+
 def _compressed(resource: IResource) -> IResource:
-    return EncodingResourceWrapper(resource, [GzipEncoderFactory()])
+    return EncodingResourceWrapper(resource, [_Gzip()])
 
 
 def _plain(request: Any, status: int, words: str) -> bytes:
