@@ -171,13 +171,13 @@ class Client:
 class Silent:
     """A socket that was opened as a WebSocket and then neither reads nor answers: a peer that is gone."""
 
-    def __init__(self, server: Server, cookie: str, receive_buffer: int | None = None) -> None:
-        self.socket = socket.socket()
-        self.socket.settimeout(_PATIENCE)
-        if receive_buffer is not None:
-            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        self.socket.connect(("127.0.0.1", server.port))
+    def __init__(self, server: Server, cookie: str) -> None:
+        self.socket = small_socket(server)
         self.socket.sendall(handshake(server.base, server.port, cookie))
+        # Nobody may speak before the answer, which ends at a blank line.
+        self.answer = b""
+        while not self.answer.endswith(b"\r\n\r\n"):
+            self.answer += self.socket.recv(1)
 
     def __enter__(self) -> Self:
         """Use it."""
@@ -189,11 +189,12 @@ class Silent:
         """Close the socket."""
         self.socket.close()
 
-    def say(self, type_: str, **fields: Any) -> None:
-        """Send a command as one masked frame; the mask is zero, which is one as any other."""
+    def say(self, type_: str, times: int = 1, **fields: Any) -> None:
+        """Send a command so many times as a masked frame; the mask is zero, which is one as any other."""
         payload = json.dumps({"type": type_, **fields}).encode()
         assert len(payload) < 126
-        self.socket.sendall(bytes((0x81, 0x80 | len(payload))) + bytes(4) + payload)
+        for _ in range(times):
+            self.socket.sendall(bytes((0x81, 0x80 | len(payload))) + bytes(4) + payload)
 
     def read_to_end(self) -> bytes:
         """Read until the server has closed the socket, in whatever way."""
@@ -204,6 +205,16 @@ class Silent:
         except ConnectionResetError:
             pass
         return b"".join(chunks)
+
+
+def small_socket(server: Server) -> socket.socket:
+    """Return a connected socket that holds little of what its user does not read."""
+    opened = socket.socket()
+    opened.settimeout(_PATIENCE)
+    # To be set before: the window is agreed on while connecting.
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    opened.connect(("127.0.0.1", server.port))
+    return opened
 
 
 def handshake(base: str, port: int, cookie: str | None = None, **headers: str) -> bytes:
