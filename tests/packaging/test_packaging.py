@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -18,6 +19,7 @@ pytestmark = pytest.mark.packaging
 
 ROOT = Path(__file__).resolve().parents[2]
 TWISTD = "from twisted.scripts.twistd import run; run()"
+NAMED_FILE = re.compile(r"""(?:src|href)=["']?(?:\./)?([\w-]+\.(?:js|css))""")
 #: Where our package lies, printed without importing what it depends on.
 WHERE = "import galaxychat; print(galaxychat.__path__[0])"
 
@@ -117,9 +119,9 @@ def test_twistd_finds_the_plugin(python: Path, tmp_path: Path) -> None:
 def test_the_client_is_in_the_package(python: Path, tmp_path: Path) -> None:
     """Users get the browser client with the package, whole: every file that the page names."""
     static = Path(run(python, "-c", WHERE, cwd=tmp_path).strip(), "static")
-    page = (static / "index.html").read_text()
-    scripts = [path.name for path in static.iterdir() if path.suffix in {".js", ".css"}]
-    assert [name for name in scripts if name in page]
+    named = NAMED_FILE.findall((static / "index.html").read_text())
+    assert {Path(name).suffix for name in named} == {".js", ".css"}
+    assert [name for name in named if not (static / name).is_file()] == []
 
 
 def test_the_command_says_its_version(python: Path, tmp_path: Path) -> None:
