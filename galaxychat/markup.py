@@ -14,15 +14,28 @@ from urllib.parse import urlsplit
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_block.blockquote import blockquote
+from markdown_it.rules_block.list import list_block
+from markdown_it.rules_core import StateCore
+from markdown_it.rules_inline import StateInline
+from markdown_it.rules_inline.link import link
+from markdown_it.rules_inline.linkify import linkify
+from markdown_it.token import Token as InlineToken
 from markdown_it.tree import SyntaxTreeNode
 
 #: A node is `[kind, ...]`: strings, numbers and nodes follow as TOKEN_SCHEMA says.
 Token = list[Any]
 
-_LINK_SCHEMES = frozenset({"http", "https", "mailto"})
+_WEB_SCHEMES = frozenset({"http", "https"})
 _MENTION = re.compile(r"(?<![\w@./-])@(\w[\w.\-]{0,254})")
+_SCHEME_AT_END = re.compile(r"(?:^|[^a-z0-9.+-])(?:https?|mailto)\Z", re.IGNORECASE)
 _GIVEN_BACK = ".-_"
 MENTIONS_PER_MESSAGE = 20
+_LEAVES = frozenset({"text", "code", "pre"})
+
+#: How deep quotes and lists, and how deep emphasis may lie in each other; what lies deeper is text. markdown-it
+#: itself would drop text below 20 levels, and nest emphasis until Python's stack ends.
+_BLOCK_LEVELS = 16
+_EMPHASIS_LEVELS = 8
 
 
 def _children(*kinds: str) -> dict[str, Any]:
@@ -66,7 +79,9 @@ TOKEN_SCHEMA: dict[str, Any] = {
 
 def parse(text: str) -> list[Token]:
     """Return the body of a message that says `text`; mentions are still plain text in it."""
-    return _nodes(SyntaxTreeNode(_markdown.parse(text)).children)
+    body = _nodes(SyntaxTreeNode(_markdown.parse(text)).children)
+    # A lone `+` is an answer, not an empty list.
+    return body if any(map(_is_seen, body)) else [["p", ["text", text.strip()]]]
 
 
 def mention_candidates(body: list[Token]) -> list[str]:
@@ -91,6 +106,11 @@ def with_mentions(body: list[Token], people: Mapping[str, int]) -> tuple[list[To
         return None
 
     return _replaced(body, identify), list(ids)
+
+
+def _is_seen(node: Token) -> bool:
+    """Whether a browser would show anything of a node."""
+    return any(_is_seen(part) if isinstance(part, list) else node[0] in _LEAVES and part for part in node[1:])
 
 
 # ---- from markdown-it's tree
@@ -173,26 +193,67 @@ _BUILDERS: Mapping[str, Callable[[SyntaxTreeNode], Iterator[Token]]] = {
 def _quote_after_blank(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     mark = state.bMarks[start] + state.tShift[start]
     follows = state.src[mark + 1 : mark + 2]
-    if follows not in ("", " ", "\t", "\n", ">"):
+    if follows not in ("", " ", "\t", "\n", ">") or state.level >= _BLOCK_LEVELS:
         return False
     return blockquote(state, start, end, silent)
 
 
+def _list_not_too_deep(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    return state.level < _BLOCK_LEVELS and list_block(state, start, end, silent)
+
+
+def _link_that_ends(state: StateInline, silent: bool) -> bool:
+    # There are no link definitions, so a link holds `](`: without this, rows of `[` take quadratic time.
+    return state.src.find("](", state.pos, state.posMax) >= 0 and link(state, silent)
+
+
+def _address(state: StateInline, silent: bool) -> bool:
+    # The rule looks through all of the text before each colon, which takes quadratic time too.
+    return _SCHEME_AT_END.search(state.pending[-len("?mailto") :]) is not None and linkify(state, silent)
+
+
+def _plain_again(state: StateCore) -> None:
+    """Make emphasis that lies too deep, and links to nowhere, the text that they were."""
+    for token in state.tokens:
+        kept: list[bool] = []
+        for child in token.children or ():
+            if child.nesting > 0:
+                kept.append(bool(child.attrs["href"]) if child.type == "link_open" else sum(kept) < _EMPHASIS_LEVELS)
+                if not kept[-1]:
+                    _make_text(child, child.markup or "[")
+            elif child.nesting < 0 and not kept.pop():
+                _make_text(child, child.markup or "]()")
+
+
+def _make_text(token: InlineToken, content: str) -> None:
+    token.type, token.nesting, token.content = "text", 0, content
+
+
 def _is_safe_link(url: str) -> bool:
     try:
-        return urlsplit(url.strip()).scheme.lower() in _LINK_SCHEMES
+        parts = urlsplit(url.strip())
     except ValueError:
         return False
+    # `http:path` would be a page of the site that shows it.
+    return parts.scheme == "mailto" or (parts.scheme in _WEB_SCHEMES and bool(parts.netloc))
 
 
 def _set_up() -> MarkdownIt:
     markdown = MarkdownIt("commonmark", {"html": False, "linkify": True}).enable("linkify")
     markdown.disable(["html_block", "html_inline", "entity", "heading", "lheading", "hr", "reference", "image"])
     markdown.block.ruler.at("blockquote", _quote_after_blank, {"alt": ["paragraph", "reference", "blockquote", "list"]})
+    markdown.block.ruler.at("list", _list_not_too_deep, {"alt": ["paragraph", "reference", "blockquote"]})
+    markdown.inline.ruler.at("link", _link_that_ends)
+    markdown.inline.ruler.at("linkify", _address)
+    markdown.core.ruler.push("plain_again", _plain_again)
     # Only what says its scheme is a link: `samtools.sort` is no host, and an e-mail address is no invitation.
     assert markdown.linkify is not None
+    markdown.linkify.add("ftp:", None)
+    markdown.linkify.add("//", None)
     markdown.linkify.set({"fuzzy_link": False, "fuzzy_email": False, "fuzzy_ip": False})
     markdown.validateLink = _is_safe_link  # type: ignore[method-assign]  # the documented way to narrow it
+    # An address is shown as it was written: decoded, it could hold what turns the direction of writing.
+    markdown.normalizeLinkText = lambda link: link  # type: ignore[method-assign]
     return markdown
 
 
