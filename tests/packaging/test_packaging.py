@@ -19,7 +19,8 @@ pytestmark = pytest.mark.packaging
 
 ROOT = Path(__file__).resolve().parents[2]
 TWISTD = "from twisted.scripts.twistd import run; run()"
-NAMED_FILE = re.compile(r"""(?:src|href)=["']?(?:\./)?([\w-]+\.(?:js|css))""")
+#: The page is served as <base>/, the files that it names below <base>/static/.
+NAMED_FILE = re.compile(r'(?:src|href)="static/([^"]+)"')
 #: Where our package lies, printed without importing what it depends on.
 WHERE = "import galaxychat; print(galaxychat.__path__[0])"
 
