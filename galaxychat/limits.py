@@ -11,6 +11,8 @@ from galaxychat.errors import Refusal
 ROOM_NAME_CHARS = 64
 TOPIC_CHARS = 500
 _TRACKED_USERS = 100_000
+# So that who waits exactly as long as was asked for is not asked once more.
+_ROUNDING = 1e-6
 
 # Format characters that may stand in a name: zero-width joiner and non-joiner shape letters in several scripts,
 # but two names that differ only by them look alike, so names may not hold them; nothing of category Cf passes.
@@ -70,7 +72,7 @@ class Buckets:
     def take(self, user: int, now: float) -> float:
         """Take one token and return 0, or take none and return the seconds until there will be one."""
         level = self._level(user, now)
-        if level.tokens < 1:
+        if level.tokens < 1 - _ROUNDING:
             return (1 - level.tokens) / self._per_second
         level.tokens -= 1
         return 0.0
