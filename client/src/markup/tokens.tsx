@@ -32,7 +32,13 @@ function node(token: unknown, around: Surroundings, depth: number): ComponentChi
   if (!Array.isArray(token)) return null;
   const [kind, ...rest] = token as unknown[];
   const build = typeof kind === "string" && Object.hasOwn(BUILDERS, kind) ? BUILDERS[kind] : undefined;
-  return build ? build(rest, around, depth) : nodes(rest, around, depth);
+  return build ? build(rest, around, depth) : nodes(childrenOf(rest), around, depth);
+}
+
+/** A kind of tomorrow: what it holds besides nodes is for those who know it, unless that is all it holds. */
+function childrenOf(rest: readonly unknown[]): readonly unknown[] {
+  const children = rest.filter(Array.isArray);
+  return children.length > 0 ? children : rest;
 }
 
 function wrap(make: (children: ComponentChildren) => VNode): Build {

@@ -258,7 +258,9 @@ export interface Joined {
   reset?: boolean;
 }
 /**
- * A message in its present state; a deleted one has neither text nor body. `nonce` stands in the live event only.
+ * A message in its present state; a deleted one has neither text nor body.
+ *
+ *     `nonce` stands in the live event only.
  */
 export interface Message {
   /**
@@ -341,7 +343,7 @@ export interface RoomList {
   users: User[];
 }
 /**
- * Members; the first `present` of them are here now.
+ * Members; the first `present` of them are here now. `next` is the `after_name` of the next page.
  */
 export interface MemberList {
   type: "members";
@@ -356,6 +358,7 @@ export interface MemberList {
   members: number[];
   present: number;
   more: boolean;
+  next?: string | null;
   users: User[];
 }
 /**
