@@ -9,13 +9,14 @@ from pathlib import Path
 
 import psycopg2
 import pytest
-import yaml
 from psycopg2 import extensions
 
 from galaxychat import galaxytables
-from tests.deploy.site import ROOT, ask, running, said, talking
-from tests.interop.galaxylab import ID_SECRET, PYTHON, GalaxyModel
+from tests.interop.galaxylab import ID_SECRET, PYTHON, ROOT, GalaxyModel
+from tests.support.client import Client
+from tests.support.galaxy_sqlite import ScratchGalaxy
 from tests.support.postgres import PostgresCluster
+from tests.support.server import Server
 
 pytestmark = [pytest.mark.galaxy, pytest.mark.postgres]
 
@@ -78,17 +79,13 @@ def as_role(site: Site) -> Iterator[extensions.connection]:
 
 def test_the_chat_lets_somebody_in_with_this_role_alone(site: Site, tmp_path: Path) -> None:
     """Galaxy's file names Galaxy's role; the environment gives the chat its own. No feature is off for it."""
-    config = tmp_path / "galaxy.yml"
-    galaxy = {"database_connection": site.owners_url, "id_secret": ID_SECRET, "data_dir": str(tmp_path)}
-    config.write_text(yaml.safe_dump({"galaxy": galaxy}))
+    galaxy = ScratchGalaxy(tmp_path, galaxy={"database_connection": site.owners_url, "id_secret": ID_SECRET})
     environ = {"GALAXY_CONFIG_OVERRIDE_DATABASE_CONNECTION": site.roles_url}
-    with running(tmp_path, config, environ) as chat, talking(chat.port, site.cookie) as alice:
-        welcome = said(alice)
-        assert welcome["you"]["name"] == "alice"
-        lobby = welcome["rooms"][0]["room"]
-        assert ask(alice, type="join", room=lobby)["type"] == "joined"
-        assert ask(alice, type="send", room=lobby, text="hello", nonce="role")["type"] == "sent"
-        assert " is off" not in chat.said
+    with Server(galaxy, environ=environ) as server, Client.open(server, site.cookie) as alice:
+        assert alice.event("welcome")["you"]["name"] == "alice"
+        room = alice.join("Help")["room"]["room"]
+        assert alice.send(room, "hello")["type"] == "sent"
+        assert " is off" not in server.output
         assert whose_connections(site) == {"galaxychat"}
 
 

@@ -12,11 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from galaxychat.demo import DemoGalaxy
-from tests.deploy.site import ROOT, Chat, ask, running, said, talking, visit
+from tests.support.client import Client
+from tests.support.galaxy_sqlite import ScratchGalaxy
 from tests.support.ports import free_port
+from tests.support.server import Server
 
-DEPLOY = ROOT / "deploy"
+DEPLOY = Path(__file__).parents[2] / "deploy"
 DOCUMENTED = "127.0.0.1:7070"
 
 # Everything else is passed on as well, as by an admin who means it too well.
@@ -65,31 +66,31 @@ ProxyPass "/" "http://127.0.0.1:{chat}/"
 APACHE_MODULES = Path("/usr/lib/apache2/modules")
 
 
-@pytest.fixture(scope="module")
-def galaxy(tmp_path_factory: pytest.TempPathFactory) -> DemoGalaxy:
-    """A Galaxy with three people."""
-    made = DemoGalaxy(tmp_path_factory.mktemp("galaxy"), 0)
-    made.prepare()
-    return made
+class Proxy(Server):
+    """A server as it is seen through a proxy on another port."""
+
+    def __init__(self, behind: Server, port: int) -> None:
+        super().__init__(behind.galaxy)
+        self.base, self.port = behind.base, port
 
 
 @pytest.fixture(scope="module")
-def chat(galaxy: DemoGalaxy, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chat]:
-    """The chat of that Galaxy, without any proxy."""
-    with running(tmp_path_factory.mktemp("chat"), galaxy.config) as serving:
-        yield serving
+def chat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The chat without any proxy."""
+    with Server(ScratchGalaxy(tmp_path_factory.mktemp("galaxy"))) as server:
+        yield server
 
 
 @pytest.fixture(scope="module", params=["nginx", "apache"])
-def proxy(request: pytest.FixtureRequest, chat: Chat, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """The port of a proxy with the documented configuration before the chat."""
+def proxy(request: pytest.FixtureRequest, chat: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
+    """The chat behind a proxy that has the documented configuration."""
     folder = tmp_path_factory.mktemp(request.param)
     with {"nginx": nginx, "apache": apache}[request.param](folder, chat) as port:
-        yield port
+        yield Proxy(chat, port)
 
 
 @contextmanager
-def nginx(folder: Path, chat: Chat) -> Iterator[int]:
+def nginx(folder: Path, chat: Server) -> Iterator[int]:
     """Run nginx."""
     program = shutil.which("nginx", path="/usr/sbin:/usr/bin")
     if program is None:
@@ -101,7 +102,7 @@ def nginx(folder: Path, chat: Chat) -> Iterator[int]:
 
 
 @contextmanager
-def apache(folder: Path, chat: Chat) -> Iterator[int]:
+def apache(folder: Path, chat: Server) -> Iterator[int]:
     """Run Apache."""
     program = shutil.which("apache2", path="/usr/sbin:/usr/bin")
     if program is None:
@@ -114,7 +115,7 @@ def apache(folder: Path, chat: Chat) -> Iterator[int]:
         yield port
 
 
-def documented(name: str, chat: Chat) -> str:
+def documented(name: str, chat: Server) -> str:
     """Return what stands in deploy/, with the port that the chat has here."""
     text = (DEPLOY / name).read_text()
     assert DOCUMENTED in text
@@ -150,48 +151,32 @@ def wait_for(process: subprocess.Popen[bytes], port: int, folder: Path) -> None:
     raise AssertionError("the proxy did not start:\n" + "\n".join(logs))
 
 
-def cookie_of(galaxy: DemoGalaxy, name: str) -> str:
-    """Return a fresh cookie of one of the people."""
-    cookie = galaxy.sign_in(name)
-    assert cookie
-    return cookie
-
-
-def test_two_people_talk_through_the_proxy(galaxy: DemoGalaxy, proxy: int) -> None:
+def test_two_people_talk_through_the_proxy(proxy: Proxy) -> None:
     """The upgrade passes, the page's own origin is allowed, and events come as they happen."""
-    with talking(proxy, cookie_of(galaxy, "alice")) as alice, talking(proxy, cookie_of(galaxy, "bob")) as bob:
-        assert alice.subprotocol == "galaxychat.v1"
-        lobby = said(alice)["rooms"][0]["room"]
-        said(bob)
-        ask(alice, type="join", room=lobby)
-        ask(bob, type="join", room=lobby)
-        ask(alice, type="send", room=lobby, text="through the proxy", nonce=f"proxy-{proxy}")
-        heard = said(bob)
-        while heard["type"] != "message":
-            heard = said(bob)
+    with Client.enter(proxy, "alice") as alice, Client.enter(proxy, "bob") as bob:
+        assert alice.connection.subprotocol == "galaxychat.v1"
+        room = alice.join("Help")["room"]["room"]
+        bob.join(room)
+        sent = alice.send(room, "through the proxy")
+        heard = bob.event("message", room=room, rev=sent["seq"])
         assert heard["message"]["text"] == "through the proxy"
 
 
-def test_a_close_code_passes(proxy: int) -> None:
+def test_a_close_code_passes(proxy: Proxy) -> None:
     """A browser without a session learns why, in the code that its client acts on."""
-    with talking(proxy, "00" * 40) as nobody:
-        while nobody.close_code is None:
-            try:
-                nobody.recv(10)
-            except Exception:
-                break
-        assert nobody.close_code == 4401
+    with Client.open(proxy, "00" * 40) as nobody:
+        assert nobody.closed()[0] == 4401
 
 
-def test_the_page_and_its_files_pass(proxy: int) -> None:
+def test_the_page_and_its_state_pass(proxy: Proxy) -> None:
     """The path is not changed on its way, with or without the last slash."""
-    assert visit(proxy, "/galaxychat/")[0] == 200
-    assert visit(proxy, "/galaxychat")[0] == 200
-    assert visit(proxy, "/galaxychat/me") == (200, '{"state": "no_cookie"}')
+    assert proxy.get("/galaxychat/")[0] == 200
+    assert proxy.get("/galaxychat")[0] == 200
+    assert proxy.get("/galaxychat/me") == (200, '{"state": "no_cookie"}')
 
 
-def test_health_and_metrics_are_not_for_the_proxy(chat: Chat, proxy: int) -> None:
+def test_health_and_metrics_are_not_for_the_proxy(chat: Server, proxy: Proxy) -> None:
     """Nobody outside sees them, even where everything is passed on: X-Forwarded-For gives the proxy away."""
     for page in ("/healthz", "/readyz", "/metrics"):
-        assert visit(chat.port, page)[0] == 200
-        assert visit(proxy, page)[0] == 404
+        assert chat.get(page)[0] == 200
+        assert proxy.get(page)[0] == 404
