@@ -125,6 +125,11 @@ class ChatProtocol(WebSocketServerProtocol):
         self._inbox.clear()
         self._inbox_bytes = 0
 
+    def failHandshake(self, reason: str, code: int = 400, responseHeaders: Any = None) -> None:
+        """Refuse what only Autobahn looks at, without repeating it in the log and the status line as Autobahn would."""
+        self.factory.metrics.refused(code)
+        super().failHandshake("Bad WebSocket handshake", code, responseHeaders)
+
     def sendCloseFrame(self, code: int | None = None, reasonUtf8: bytes | None = None, isReply: bool = False) -> None:
         """Send what waits before a close frame, ours or Autobahn's: nothing may follow it."""
         if self._out is not None and self.state == self.STATE_OPEN:

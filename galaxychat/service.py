@@ -153,16 +153,23 @@ class ChatService(Service):
         # Galaxy's database first, or whoever comes at once is told that it is away; a PostgreSQL that cannot be
         # reached is waited for no longer than one attempt takes.
         await self.house.galaxy.start()
-        self._port = await self._endpoint.listen(self.house.http)
+        self._port = await self._listen()
         self.log.info("Serving {base}/ at {address}", base=self.config.base_path, address=_shown(self._port))
         sdnotify.notify("READY=1")
         self.when_started.callback(None)
 
+    async def _listen(self) -> IListeningPort:
+        try:
+            port: IListeningPort = await self._endpoint.listen(self.house.http)
+        except (CannotListenError, OSError) as problem:
+            # A unix socket has a lock beside it, which fails with the system's own error.
+            cause = problem.socketError if isinstance(problem, CannotListenError) else problem
+            reason = getattr(cause, "strerror", None) or "unknown reason"
+            raise StartError(f"Cannot listen on {endpoint_of(self.config)}: {reason}.") from None
+        return port
+
     def _failed(self, failure: Any) -> None:
-        if failure.check(CannotListenError):
-            reason = failure.value.socketError.strerror or "unknown reason"
-            self._give_up(f"Cannot listen on {endpoint_of(self.config)}: {reason}.")
-        elif failure.check(StartError):
+        if failure.check(StartError):
             self._give_up(str(failure.value))
         else:
             self.log.failure("The chat could not start", failure)
