@@ -1,0 +1,75 @@
+"""What the server writes down holds nothing about anybody."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+
+from tests.support.client import Client, Refused, handshake
+from tests.support.galaxy_sqlite import ScratchGalaxy
+from tests.support.server import IN_GOOD_ORDER, Server
+
+_NAME = "distinctive-name"
+_EMAIL = "distinctive@example.org"
+_TEXT = "a distinctive text"
+_ROOM = "Distinctive room"
+
+
+def test_log_names_nobody(galaxy: ScratchGalaxy) -> None:
+    """After all sorts of use and misuse the log has no name, address, cookie, key or text, and no traceback."""
+    galaxy.add(_NAME, email=_EMAIL)
+    galaxy.configure({"admin_users": _EMAIL}, {})
+    secrets = [_NAME, _EMAIL, _TEXT, _ROOM, galaxy.id_secret, "istinctive"]
+    with Server(galaxy) as server:
+        cookie = galaxy.cookie(_NAME)
+        secrets.append(cookie)
+        _use(server, cookie)
+        _misuse(server, cookie)
+        with galaxy.locked(), Client.open(server, cookie) as client:
+            assert client.closed()[0] == 4002
+        metrics = server.get("/metrics")[1]
+        assert server.terminate() == IN_GOOD_ORDER
+    for secret in secrets:
+        assert secret not in server.output
+        assert secret not in metrics
+    assert "Traceback" not in server.output
+    assert "Unhandled" not in server.output
+    assert 'galaxychat_closed_total{code="4002"} 1.0' in metrics
+
+
+def _use(server: Server, cookie: str) -> None:
+    with Client.open(server, cookie) as client:
+        room = client.ask("create", name=_ROOM, topic=_TEXT)["room"]["room"]
+        seq = client.send(room, _TEXT, nonce="distinctive-nonce")["seq"]
+        client.ask("read", room=room, seq=seq)
+        client.ask("members", room=room)
+        client.ask("users", prefix=_NAME)
+        for code, fields in (
+            ("nonce_reused", {"type_": "send", "room": room, "text": _TEXT + "!", "nonce": "distinctive-nonce"}),
+            ("name_taken", {"type_": "create", "name": _ROOM}),
+            ("unknown_type", {"type_": "istinctive"}),
+        ):
+            with pytest.raises(Refused) as refused:
+                client.ask(**fields)
+            assert refused.value.code == code
+    assert server.get("/galaxychat/me", {"Cookie": f"galaxysession={cookie}"})[0] == 200
+
+
+def _misuse(server: Server, cookie: str) -> None:
+    for payload in (b'"distinctive \xff', b"[" * 30_000, b"distinctive" * 20_000):
+        with Client.open(server, cookie) as client:
+            client.send_frame(payload, text=True)
+            client.next()
+    for headers in (
+        {"Origin": "https://distinctive.example.org"},
+        {"Cookie": "galaxysession=distinctive"},
+        {"Sec_WebSocket_Protocol": "distinctive,distinctive"},
+        {"Sec_WebSocket_Extensions": "distinctive"},
+        {"X_Distinctive": "a\x0bCookie: galaxysession=distinctive"},
+    ):
+        with socket.create_connection(("127.0.0.1", server.port), 10) as opened:
+            opened.sendall(handshake(server.base, server.port, cookie, **headers))
+            assert opened.recv(4096).startswith(b"HTTP/1.1 ")
+    for path in ("/distinctive", "/galaxychat/static/distinctive", "/galaxychat/ws?distinctive"):
+        assert server.get(path)[0] in (403, 404)
