@@ -93,8 +93,9 @@ describe("people", () => {
   });
 
   it("those present come first in the list, and come and go with the events", () => {
-    const first = addPage(NOBODY, { type: "members", room: ROOM, members: [3, 1, 2], present: 1, more: true, users: [] }, true);
+    const first = addPage(NOBODY, { type: "members", room: ROOM, members: [3, 1, 2], present: 1, more: true, next: "bob", users: [] }, true);
     const here = comeAndGo(first, { joined: [2, 9], left: [3] });
+    expect(first.next).toBe("bob");
     expect([...here.present]).toEqual([2, 9]);
     expect(here.ids).toEqual([3, 1, 2, 9]);
   });

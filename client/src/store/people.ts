@@ -13,10 +13,11 @@ export function learn(names: Names, users: readonly User[]): Names {
 export interface Members {
   ids: readonly number[];
   present: ReadonlySet<number>;
-  more: boolean;
+  /** Where the next page begins; null when there is none. */
+  next: string | null;
 }
 
-export const NOBODY: Members = { ids: [], present: new Set(), more: false };
+export const NOBODY: Members = { ids: [], present: new Set(), next: null };
 
 /** A page of the list; the first page replaces what was held. */
 export function addPage(members: Members, reply: MemberList, isFirst: boolean): Members {
@@ -24,7 +25,7 @@ export function addPage(members: Members, reply: MemberList, isFirst: boolean): 
   return {
     ids: [...new Set([...held.ids, ...reply.members])],
     present: new Set([...held.present, ...reply.members.slice(0, reply.present)]),
-    more: reply.more,
+    next: reply.more ? (reply.next ?? null) : null,
   };
 }
 

@@ -10,11 +10,11 @@ import type { ChatState } from "../store/chat";
 import type { Room } from "../wire/generated";
 import { ChatContext, useChat, useMedia } from "./context";
 import { Icon } from "./icons";
-import { CreateDialog, JoinDialog, LeaveDialog, MembersPane } from "./lazy";
+import { CreateDialog, JoinDialog, LeaveDialog, MembersPane, NoRoom } from "./lazy";
 import { Masthead } from "./Masthead";
 import { RoomList, sorted } from "./RoomList";
 import { RoomPane } from "./RoomPane";
-import { NoRoom, substitute } from "./screens";
+import { substitute } from "./screens";
 
 export type DialogName = "create" | "join" | "leave";
 

@@ -28,3 +28,6 @@ export const CreateDialog = lazy((part) => part.CreateDialog);
 export const JoinDialog = lazy((part) => part.JoinDialog);
 export const LeaveDialog = lazy((part) => part.LeaveDialog);
 export const MembersPane = lazy((part) => part.MembersPane);
+export const LoginScreen = lazy((part) => part.LoginScreen);
+export const NoRoom = lazy((part) => part.NoRoom);
+export const RefusedScreen = lazy((part) => part.RefusedScreen);

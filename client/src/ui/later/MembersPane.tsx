@@ -24,7 +24,7 @@ export function MembersPane({ chat, held, isDrawer, close }: Props) {
   useEffect(() => void (isLive && app.loading.members(room)), [room, isLive]);
   useEffect(() => void (isDrawer && closer.current?.focus()), [isDrawer]);
 
-  const { ids, present, more } = membersOf(chat, room);
+  const { ids, present, next } = membersOf(chat, room);
   const byName = (one: number, other: number) => displayName(chat.names, one).localeCompare(displayName(chat.names, other));
   const here = ids.filter((id) => present.has(id)).sort(byName);
   const away = ids.filter((id) => !present.has(id)).sort(byName);
@@ -41,7 +41,7 @@ export function MembersPane({ chat, held, isDrawer, close }: Props) {
       </div>
       <People title={t("members.here")} ids={here} chat={chat} isHere />
       <People title={t("members.away")} ids={away} chat={chat} />
-      {more && <button class="more" type="button" onClick={() => app.loading.members(room, chat.names.get(ids.at(-1)!) ?? "")}>{t("members.more")}</button>}
+      {next !== null && <button class="more" type="button" onClick={() => app.loading.members(room, next)}>{t("members.more")}</button>}
     </aside>
   );
 }

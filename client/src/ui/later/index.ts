@@ -11,3 +11,4 @@ export { AdminHelp } from "./AdminHelp";
 export { Completion } from "./Completion";
 export { CreateDialog, JoinDialog, LeaveDialog } from "./dialogs";
 export { MembersPane } from "./MembersPane";
+export { LoginScreen, NoRoom, RefusedScreen } from "./screens";
