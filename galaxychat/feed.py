@@ -25,8 +25,9 @@ class Change:
 
 @dataclass(slots=True)
 class _Place:
-    """How far a room was delivered (None before its first page was read) and the newest rev heard of."""
+    """How far a room was delivered, and since when (None before its first page was read); the newest rev heard of."""
 
+    first: int | None = None
     last: int | None = None
     heard: int = 0
     fetching: bool = False
@@ -46,15 +47,32 @@ class Feed:
         self._places.setdefault(room, _Place())
         self._rooms.subscribe(room, peer)
 
+    def reaches(self, room: int, rev: int) -> bool:
+        """Whether everything after `rev` has been or will be delivered; a page that is older must be read again."""
+        place = self._places.get(room)
+        return place is None or place.first is None or rev >= place.first
+
     def catch_up(self, room: int, peer: Peer, rev: int) -> None:
         """Go on from the page of revision `rev` that the peer was sent."""
         place = self._places.get(room)
         if place is None:
             return
         if place.last is None:
-            place.last = rev
+            place.first = place.last = rev
         self._rooms.catch_up(room, peer, rev, place.last)
         self.heard(room, rev)
+
+    def hold(self, room: int, peer: Peer) -> None:
+        """Hold back what a peer follows while what it posts there is written: the answer comes before the event."""
+        place = self._places.get(room)
+        if place is not None and place.last is not None:
+            self._rooms.hold(room, peer, place.last)
+
+    def release(self, room: int, peer: Peer) -> None:
+        """Go on after `hold`."""
+        place = self._places.get(room)
+        if place is not None and place.last is not None:
+            self._rooms.release(room, peer, place.last)
 
     def unsubscribe(self, room: int, peer: Peer) -> None:
         """Stop telling a peer of a room."""
@@ -97,6 +115,8 @@ class Feed:
         """Deliver what the log has beyond the last rev; False when that was nothing."""
         before = place.last or 0
         changes = await self._history.changes(room, before)
+        if self._places.get(room) is not place:
+            return False  # everybody left; who came since then has had a page of their own
         users = list(changes.users)
         for message in changes.messages:
             event = MessageEvent(room=room, rev=message.rev, message=message, users=users)

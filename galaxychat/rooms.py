@@ -1,7 +1,8 @@
 """Who is present in which room, and delivery to them.
 
 A peer that is catching up gets nothing until its page has been sent; then exactly what came after that page.
-Those who are up to date stand in a set of their own, so that delivery need not ask each of them anything.
+So does one whose own message is being written: its answer comes first. Those who are up to date stand in a set of
+their own, so that delivery need not ask each of them anything.
 """
 
 from __future__ import annotations
@@ -18,9 +19,10 @@ PRESENCE_BY_NAME = 200
 
 @dataclass(slots=True)
 class _CatchingUp:
-    """A peer whose page is on its way: `rev` is that of the page once it was sent."""
+    """A peer to whom something else is said first; `rev` is what it has, None while its page is on the way."""
 
     rev: int | None = None
+    holding: bool = True
     held: list[tuple[int, bytes]] = field(default_factory=list)
 
 
@@ -60,8 +62,27 @@ class Rooms:
                 peer.send(payload)
         waiting.held.clear()
         waiting.rev = rev
+        waiting.holding = False
         if last >= rev:
             self._go_live(room, peer)
+
+    def hold(self, room_id: int, peer: Peer, last: int) -> None:
+        """Hold a peer's events back until `release`; `last` was delivered last."""
+        room = self._rooms.get(room_id)
+        if room is None:
+            return
+        if peer in room.live:
+            room.live.discard(peer)
+            room.catching_up[peer] = _CatchingUp(last)
+        elif peer in room.catching_up:
+            room.catching_up[peer].holding = True
+
+    def release(self, room_id: int, peer: Peer, last: int) -> None:
+        """Give a peer what was held back since `hold`; `last` was delivered last."""
+        room = self._rooms.get(room_id)
+        waiting = room.catching_up.get(peer) if room else None
+        if waiting is not None and waiting.rev is not None:
+            self.catch_up(room_id, peer, waiting.rev, last)
 
     def unsubscribe(self, room_id: int, peer: Peer) -> None:
         """Count a peer as gone from one room."""
@@ -83,17 +104,21 @@ class Rooms:
         if room.live:
             self._fanout(payload, room.live)
         for peer, waiting in tuple(room.catching_up.items()):
-            if waiting.rev is None:
+            if waiting.rev is None or waiting.holding:
                 waiting.held.append((rev, payload))
-            elif rev > waiting.rev:
-                peer.send(payload)
+            elif rev >= waiting.rev:
+                if rev > waiting.rev:
+                    peer.send(payload)
                 self._go_live(room, peer)
 
     def tell(self, room_id: int, payload: bytes) -> None:
-        """Send an event that is no revision to everybody in the room who is up to date."""
+        """Send an event that is no revision to everybody in the room who has had a page of it."""
         room = self._rooms.get(room_id)
-        if room is not None and room.live:
-            self._fanout(payload, room.live)
+        if room is None:
+            return
+        entered = [peer for peer, waiting in room.catching_up.items() if waiting.rev is not None]
+        if room.live or entered:
+            self._fanout(payload, room.live.union(entered) if entered else room.live)
 
     def is_empty(self, room_id: int) -> bool:
         """Whether nobody is present."""
@@ -107,12 +132,12 @@ class Rooms:
     def announce(self, room_id: int) -> None:
         """Tell a small room at once who came and went; a larger one is told by `announce_waiting`."""
         room = self._rooms.get(room_id)
-        if room is None or not (room.joined or room.left):
+        if room is None:
             return
         if len(room.connections) > PRESENCE_AT_ONCE:
             self._untold.add(room_id)
-            return
-        self._announce(room_id, room)
+        else:
+            self._announce(room_id, room)
 
     def announce_waiting(self) -> None:
         """Tell the larger rooms who came and went; called once a second."""
@@ -121,6 +146,8 @@ class Rooms:
         self._untold.clear()
 
     def _announce(self, room_id: int, room: _Room) -> None:
+        if not (room.joined or room.left):
+            return
         named = len(room.connections) <= PRESENCE_BY_NAME
         joined: Iterable[User] = room.joined.values() if named else ()
         left: Iterable[User] = room.left.values() if named else ()
@@ -137,8 +164,9 @@ class Rooms:
 
     @staticmethod
     def _go_live(room: _Room, peer: Peer) -> None:
-        del room.catching_up[peer]
-        room.live.add(peer)
+        # Unless it ended while it was written to.
+        if room.catching_up.pop(peer, None) is not None:
+            room.live.add(peer)
 
     @staticmethod
     def _arrive(room: _Room, user: User) -> None:
