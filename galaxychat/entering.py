@@ -25,12 +25,11 @@ class Entering:
     async def join(self, session: Session, command: messages.Join) -> None:
         """Make the user a member where that is allowed, and let this connection follow the room."""
         state = access.check(Action.JOIN, await self._meant(session, command), session.identity)
-        newly = not state.member
-        if newly:
-            await self._become_member(session, state.room)
-        await self._enter(session, state.room, command)
-        if newly:
-            await self._site.tell_listed(session, state.room)
+        if state.member:
+            await self._enter(session, state.room, command)
+            return
+        await self._become_member(session, state.room)
+        await self._enter_new(session, state.room, command)
 
     async def create(self, session: Session, command: messages.Create) -> None:
         """Make an open room with this user as its owner, and enter it."""
@@ -50,8 +49,7 @@ class Entering:
             raise Refusal("name_taken", "There is a room of that name already; join it.") from None
         except TooManyRooms:
             raise too_many_rooms() from None
-        await self._enter(session, draft.room, None)
-        await self._site.tell_listed(session, draft.room)
+        await self._enter_new(session, draft.room, None)
 
     async def leave(self, session: Session, command: messages.Leave) -> None:
         """End the membership, on every connection of the user."""
@@ -80,19 +78,32 @@ class Entering:
         except TooManyRooms:
             raise too_many_rooms() from None
 
+    async def _enter_new(self, session: Session, room: int, resume: messages.Join | None) -> None:
+        """Enter a room of which the user is now a member, whether or not this connection comes to see it."""
+        try:
+            await self._enter(session, room, resume)
+        except Exception:
+            await self._site.tell_listed(session, room)
+            raise
+        await self._site.tell_listed(session, room)
+
     async def _enter(self, session: Session, room: int, resume: messages.Join | None) -> None:
         """Follow the room: what happens while the page is read is held back until the page is out."""
+        if session.ended:
+            raise _left()
         session.rooms.setdefault(room, None)
         self._site.feed.subscribe(room, session.peer)
         try:
             state = await self._site.room(session, room, Action.LOOK)
             page, reset = await self._page(room, resume)
+            while not self._site.feed.reaches(room, page.rev):
+                page, reset = await self._page(room, resume)
             users = [*page.users, *await self._site.owners([state])]
         except BaseException:
             self.unsubscribe(session, room)
             raise
         if session.ended or room not in session.rooms:
-            raise Refusal("not_in_room", "The room was left before it could be entered.")
+            raise _left()
         state = replace(state, rev=page.rev)
         session.rooms[room] = state
         session.reply(
@@ -116,3 +127,7 @@ class Entering:
             if changes.complete:
                 return Page(changes.rev, changes.messages, changes.users, changes.more, False), False
         return await self._site.history.page(room, LAST_PAGE), True
+
+
+def _left() -> Refusal:
+    return Refusal("not_in_room", "The room was left before it could be entered.")

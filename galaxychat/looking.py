@@ -59,20 +59,20 @@ class Looking:
         """Send a page of a room's members; the first page begins with those who are here."""
         await self._site.room(session, command.room, Action.LOOK)
         page = await self._site.history.members(command.room, command.after_name, MEMBERS_PAGE + 1)
-        more, page = len(page) > MEMBERS_PAGE, page[:MEMBERS_PAGE]
         present = frozenset(self._site.rooms.present(command.room))
-        here = [user for user in page if user.id in present]
+        here = [user for user in page[:MEMBERS_PAGE] if user.id in present]
         if command.after_name is None:
             here = await self._everybody_here(present, here)
-        away = [user for user in page if user.id not in present]
+        shown, last = _filled(here, page, present)
+        more = last < len(page)
         session.reply(
             MemberList(
                 room=command.room,
-                members=[user.id for user in (*here, *away)],
+                members=[user.id for user in shown],
                 present=len(here),
                 more=more,
-                next=page[-1].name if more else None,
-                users=[*here, *away],
+                next=(page[last - 1].name if last else "") if more else None,
+                users=shown,
             )
         )
 
@@ -86,3 +86,15 @@ class Looking:
         if not missing:
             return known
         return sorted([*known, *await self._site.history.people(missing)], key=lambda user: user.name or "")
+
+
+def _filled(here: list[User], page: list[User], present: frozenset[int]) -> tuple[list[User], int]:
+    """Return those here and as many others of `page` as a page holds, and how far in `page` that reaches."""
+    shown = list(here)
+    for place, user in enumerate(page[:MEMBERS_PAGE]):
+        if user.id in present:
+            continue
+        if len(shown) == MEMBERS_PAGE:
+            return shown, place
+        shown.append(user)
+    return shown, min(len(page), MEMBERS_PAGE)

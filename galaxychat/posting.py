@@ -51,17 +51,42 @@ class Posting:
 
     async def _may_send(self, session: Session, room: int) -> None:
         # One who follows the room is a member of it: no look into the log for each message.
-        state = session.rooms.get(room) or await self._site.history.room(room, session.user.id)
+        state = session.rooms.get(room)
+        if state is None:
+            session.take_look(self._site.world.steady())
+            state = await self._site.history.room(room, session.user.id)
         access.check(Action.SEND, state, session.identity)
 
     async def _repeat(self, session: Session, command: messages.Send, digest: bytes, wait: float) -> None:
         """Answer one who is over the rate, if it is a message that was posted before."""
+        session.take_look(self._site.world.steady())
         posted = await self._site.history.answered(session.user.id, command.nonce, digest)
         if posted is None:
             raise slow_down(wait)
-        self._confirm(session, posted)
+        session.reply(Sent(room=posted.room, seq=posted.seq, at=posted.at))
+        self._site.feed.heard(posted.room, posted.seq)
 
     async def _post(self, session: Session, command: messages.Send, digest: bytes) -> None:
+        try:
+            draft, people = await self._draft(session, command, digest)
+            self._site.feed.hold(command.room, session.peer)
+            posted = await self._site.history.append(draft)
+        except HistoryUnavailable:
+            session.give_message_back(self._site.world.steady())
+            raise
+        else:
+            session.reply(Sent(room=posted.room, seq=posted.seq, at=posted.at))
+        finally:
+            self._site.feed.release(command.room, session.peer)
+        if posted.repeated:
+            session.give_message_back(self._site.world.steady())
+            # The room may not have heard of it if the first answer was lost.
+            self._site.feed.heard(posted.room, posted.seq)
+        else:
+            self._site.feed.offer(Change(posted.room, posted.seq, _event(draft, posted, [session.user, *people])))
+
+    async def _draft(self, session: Session, command: messages.Send, digest: bytes) -> tuple[Draft, list[User]]:
+        """Return what is to be posted, and who is mentioned in it."""
         body, people = await self._body(command)
         draft = Draft(
             room=command.room,
@@ -74,17 +99,7 @@ class Posting:
             mentions=tuple(user.id for user in people),
             reply_to=command.reply_to,
         )
-        try:
-            posted = await self._site.history.append(draft)
-        except HistoryUnavailable:
-            session.give_message_back(self._site.world.steady())
-            raise
-        if posted.repeated:
-            session.give_message_back(self._site.world.steady())
-            self._confirm(session, posted)
-            return
-        session.reply(Sent(room=posted.room, seq=posted.seq, at=posted.at))
-        self._site.feed.offer(Change(posted.room, posted.seq, _event(draft, posted, [session.user, *people])))
+        return draft, people
 
     async def _body(self, command: messages.Send) -> tuple[list[markup.Token], list[User]]:
         """Return the token tree, and who is mentioned in it."""
@@ -95,11 +110,6 @@ class Posting:
         meant = await self._site.history.members_named(command.room, names)
         body, ids = markup.with_mentions(body, meant)
         return body, await self._site.history.people(ids) if ids else []
-
-    def _confirm(self, session: Session, posted: Posted) -> None:
-        """Give the first answer again; the room may not have heard of it if that answer was lost."""
-        session.reply(Sent(room=posted.room, seq=posted.seq, at=posted.at))
-        self._site.feed.heard(posted.room, posted.seq)
 
 
 def _event(draft: Draft, posted: Posted, users: list[User]) -> MessageEvent:

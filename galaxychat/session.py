@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil
 
 from galaxychat import access
 from galaxychat.errors import Closing, Refusal
@@ -50,12 +51,14 @@ class Session:
         self.missed_something = False
         self._pace = pace
         self._asked: CommandId | None = None
+        self._answered = False
         self._unreadable = 0
         self._typed: dict[int, float] = {}
 
     def begin(self, command: Command, now: float) -> None:
         """Take up a command; raises Refusal when it is not legal now. `now` is in steady seconds."""
         self._asked = command.id
+        self._answered = False
         if command.leaves_trace and self.identity.read_only:
             raise access.read_only()
         if not isinstance(command, Send):
@@ -64,6 +67,10 @@ class Session:
     def take_message(self, now: float) -> float:
         """Take one message from the user's rate; return 0, or the seconds until there is one."""
         return self._pace.messages.take(self.identity.user_id, now)
+
+    def take_look(self, now: float) -> None:
+        """Pay for a look into the log that a message needs; raises Refusal."""
+        self._wait(self._pace.commands.take(self.identity.user_id, now))
 
     def give_message_back(self, now: float) -> None:
         """A message that had been posted before costs nothing."""
@@ -84,12 +91,16 @@ class Session:
     def reply(self, reply: Reply) -> None:
         """Answer the command in hand."""
         self._unreadable = 0
+        self._answered = True
         self._answer(reply)
 
     def refuse(self, refusal: Refusal) -> None:
-        """Answer with an error; raises Closing 4400 after ten unreadable commands in a row."""
+        """Answer with an error, unless there was an answer; raises Closing 4400 after ten unreadable ones in a row."""
         if isinstance(refusal, BadCommand):
             self._asked = refusal.re
+        elif self._answered:
+            # What failed after the answer concerns others; a second answer would be taken for another command's.
+            return
         self._unreadable = self._unreadable + 1 if refusal.code in _UNREADABLE else 0
         self._answer(Error(code=refusal.code, detail=refusal.detail, retry_after=refusal.retry_after))
         if self._unreadable >= BAD_IN_A_ROW:
@@ -118,4 +129,5 @@ class Session:
 
 def slow_down(seconds: float) -> Refusal:
     """Return the refusal of one who is over their rate."""
-    return Refusal("rate_limited", "That was too fast; wait a moment.", round(seconds, 3) or 0.001)
+    # Rounded up: who waits as long as this says is not refused again.
+    return Refusal("rate_limited", "That was too fast; wait a moment.", ceil(seconds * 1000) / 1000)

@@ -8,9 +8,9 @@ from datetime import datetime
 
 from galaxychat import access
 from galaxychat.connected import Connected
-from galaxychat.errors import Refusal
+from galaxychat.errors import HistoryUnavailable, Refusal
 from galaxychat.feed import Feed
-from galaxychat.messages import Listed, Room, User
+from galaxychat.messages import Listed, Room, User, encode
 from galaxychat.model import Identity
 from galaxychat.ports import History, RoomState
 from galaxychat.rooms import Rooms
@@ -88,11 +88,17 @@ class Site:
         return await self.history.people(ids) if ids else []
 
     async def tell_listed(self, session: Session, room: int) -> None:
-        """Tell all of a user's sessions how a room of theirs stands now."""
-        state = await self.history.room(room, session.user.id)
-        if state is not None:
+        """Tell all of a user's sessions how a room of theirs stands now; what that follows on was done already."""
+        try:
+            state = await self.history.room(room, session.user.id)
+            if state is None or not state.member:
+                return
             users = await self.owners([state])
-            self.connected.tell(session.user.id, Listed(room=self.shown(state, session.identity), users=users))
+        except HistoryUnavailable:
+            return
+        for each in self.connected.of(session.user.id):
+            # An admin may look through the same user's eyes, and may do less.
+            each.hear(encode(Listed(room=self.shown(state, each.identity), users=users)))
 
 
 def too_many_rooms() -> Refusal:

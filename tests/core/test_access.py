@@ -105,7 +105,7 @@ def test_roles_add_nothing_here(role: Role, action: Action, kind: RoomKind, stan
 
 
 @pytest.mark.parametrize(
-    ("kind", "standing", "archived", "read_only"), product(RoomKind, Standing, *[[False, True]] * 2)
+    ("kind", "standing", "archived", "read_only"), [*product(RoomKind, Standing, *[[False, True]] * 2)]
 )
 def test_can_is_what_is_allowed(kind: RoomKind, standing: Standing, archived: bool, read_only: bool) -> None:
     """What a client is told it can do is what it then may do, and the other way round."""

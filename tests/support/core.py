@@ -153,7 +153,10 @@ class SlowHistory:
     def __init__(self, inner: MemoryHistory) -> None:
         self.inner = inner
         self.calls: list[str] = []
+        self.failed = False
         self._plans: dict[str, deque[Callable[[Awaitable[Any]], Awaitable[Any]]]] = {}
+        self._until_failure = -1
+        self._problem: Exception = AssertionError()
 
     def wait_before(self, method: str) -> Gate:
         """Let the next call wait before it does anything."""
@@ -187,6 +190,14 @@ class SlowHistory:
 
         self._plans.setdefault(method, deque()).append(cast(Any, plan))
 
+    def fail_nth(self, calls: int, problem: Exception) -> None:
+        """Let the call after so many others raise, whichever it is; none for -1."""
+        self._until_failure, self._problem, self.failed = calls, problem, False
+
+    def _next_fails(self) -> bool:
+        self._until_failure -= 1
+        return self._until_failure == -1
+
     def __getattr__(self, name: str) -> Any:
         """Return the log's own attribute, or a method that follows the plan."""
         own = getattr(self.inner, name)
@@ -195,6 +206,9 @@ class SlowHistory:
 
         async def planned(*args: Any, **kwargs: Any) -> Any:
             self.calls.append(name)
+            if self._next_fails():
+                self.failed = True
+                raise self._problem
             plans = self._plans.get(name)
             call = own(*args, **kwargs)
             return await (plans.popleft()(call) if plans else call)
@@ -288,13 +302,13 @@ class Client:
     peer: FakePeer
     asked: int = 0
 
-    def start(self, kind: str, **fields: Any) -> Task:
+    def start(self, kind: str, /, **fields: Any) -> Task:
         """Send a command that may have to wait."""
         self.asked += 1
         frame = json.dumps({"type": kind, "id": self.asked, **fields}).encode()
         return self.house.loop.start(self.house.chat.handle(self.session, frame))
 
-    def ask(self, kind: str, **fields: Any) -> Event:
+    def ask(self, kind: str, /, **fields: Any) -> Event:
         """Send a command and return its one reply."""
         before = len(self.peer.replies)
         task = self.start(kind, **fields)
