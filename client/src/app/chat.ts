@@ -232,7 +232,7 @@ export class Chat implements Core {
 
   #gone(room: number): void {
     if (this.state.get().view?.room !== room) return;
-    this.state.patch({ notice: t("notice.left") });
+    this.state.patch({ notice: t("notice.left"), route: { is: "none" } });
     this.#showRoute();
   }
 

@@ -20,7 +20,7 @@ export interface Link {
   impatient: boolean;
   /** Over how many milliseconds a restarting server wants us to come back. */
   spread: number;
-  /** The server's words on why it let nobody in. */
+  /** The server's words on why the last connection ended, or none came about. */
   reason: string;
 }
 
@@ -72,7 +72,7 @@ export function step(link: Link, happening: Happening, random: () => number): Ne
     case "go offline":
       return [OFFLINE, [{ do: "stop waiting" }, { do: "close" }]];
     case "welcome":
-      return [{ ...link, phase: "online", onlineSince: happening.now, loggedOut: false, spread: SPREAD }, []];
+      return [{ ...link, phase: "online", onlineSince: happening.now, loggedOut: false, spread: SPREAD, reason: "" }, []];
     case "bye":
       return [{ ...link, spread: Math.max(SPREAD, happening.retryIn * 1000) }, []];
     case "due":
@@ -85,7 +85,7 @@ export function step(link: Link, happening: Happening, random: () => number): Ne
 }
 
 function opening(link: Link): Next {
-  return [{ ...link, phase: "connecting", reason: "" }, [{ do: "stop waiting" }, { do: "open" }]];
+  return [{ ...link, phase: "connecting" }, [{ do: "stop waiting" }, { do: "open" }]];
 }
 
 function afterLife(link: Link, now: number): Link {

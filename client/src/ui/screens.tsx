@@ -29,7 +29,7 @@ export function substitute({ choice, chat, hidden, link, away, diagnosis }: AppS
   if (link.phase === "reload") return <ReloadScreen />;
   if (chat && !hidden) return null;
   if (!choice) return <OfflineScreen />;
-  return <ConnectingScreen away={away} diagnosis={diagnosis} />;
+  return <ConnectingScreen away={away} reason={link.reason} diagnosis={diagnosis} />;
 }
 
 function OfflineScreen() {
@@ -43,10 +43,11 @@ function OfflineScreen() {
   );
 }
 
-function ConnectingScreen({ away, diagnosis }: { away: boolean; diagnosis: Diagnosis | null }) {
+function ConnectingScreen({ away, reason, diagnosis }: { away: boolean; reason: string; diagnosis: Diagnosis | null }) {
   return (
     <Screen title={t("connecting.title")}>
       <p role="status">{t(away ? "connecting.away" : "connecting.text")}</p>
+      {away && reason && <blockquote dir="auto">{reason}</blockquote>}
       {away && diagnosis && <Trouble diagnosis={diagnosis} />}
     </Screen>
   );
