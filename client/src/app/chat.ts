@@ -139,7 +139,7 @@ export class Chat implements Core {
       event: (event: AnyEvent) => this.#event(event),
       lost: () => this.#lost(),
       diagnose: () => void this.#diagnose(),
-      hide: () => this.state.patch({ hidden: true }),
+      hide: () => this.state.patch({ hidden: true, notice: "" }),
       forget: () => {
         removeEverybodys(this.world.storage, this.world.base);
         this.#forget();

@@ -29,8 +29,8 @@ export function App({ app }: { app: Chat }) {
     <ChatContext.Provider value={app}>
       <Masthead state={state} />
       <Banners state={state} />
-      {substitute(state) ?? <Rooms state={state} chat={state.chat!} />}
-      <div class="sr" aria-live="polite">{state.spoken}</div>
+      {substitute(state) ?? <Rooms key={state.chat!.you.id} state={state} chat={state.chat!} />}
+      <div class="sr" aria-live="polite">{state.hidden ? "" : state.spoken}</div>
     </ChatContext.Provider>
   );
 }
@@ -62,6 +62,7 @@ function Dismiss({ act }: { act(): void }) {
   return <button class="tool" type="button" aria-label={t("banner.dismiss")} onClick={act}><Icon name="close" /></button>;
 }
 
+/** Another user gets other components: what the last one was typing must not stay in a field. */
 function Rooms({ state, chat }: { state: AppState; chat: ChatState }) {
   const { view, route } = state;
   const isNarrow = useMedia(NARROW);
