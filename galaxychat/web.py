@@ -88,8 +88,6 @@ class ChatRequest(Request):
 class SocketResource(Resource):
     """Turns a good handshake into a conversation, and any other into an HTTP error."""
 
-    isLeaf = True
-
     def __init__(self, factory: ChatFactory, door: Door) -> None:
         super().__init__()
         self._factory = factory
@@ -129,8 +127,6 @@ class _Upgrade:
 
 class _Later(Resource):
     """Answers when a coroutine has."""
-
-    isLeaf = True
 
     def render_GET(self, request: Any) -> int:
         request.setHeader(b"cache-control", b"no-store")
@@ -247,7 +243,14 @@ class Base(Resource):
         return b""
 
 
-class _Files(Resource):
+class _Folder(Resource):
+    """Holds others, and is nothing itself."""
+
+    def render_GET(self, request: Any) -> Any:
+        return notFound().render(request)
+
+
+class _Files(_Folder):
     """The client's files by name: nothing else of the folder, and no listing."""
 
     def __init__(self, folder: Path) -> None:
@@ -255,9 +258,6 @@ class _Files(Resource):
         for path in folder.iterdir():
             if path.suffix in (".js", ".css", ".json", ".svg", ".png", ".woff2"):
                 self.putChild(path.name.encode(), _compressed(_File(str(path))))
-
-    def render_GET(self, request: Any) -> Any:
-        return notFound().render(request)
 
 
 class _Page(Data):
@@ -278,15 +278,15 @@ class _File(File):
 
 def root(base_path: str, client: Path, socket: IResource, answers: Answers, counted: metrics.Metrics) -> Resource:
     """Return the whole tree. `base_path` begins with a slash and ends with none; "" puts the chat at the root."""
-    top = Resource()
+    top: Resource = _Folder()
     base = Base(_page(client))
     base.putChild(b"static", _Files(client))
     base.putChild(b"ws", socket)
     base.putChild(b"me", Me(answers))
     names = [name for name in base_path.split("/") if name]
-    parent: Resource = top
+    parent = top
     for name in names[:-1]:
-        below = Resource()
+        below = _Folder()
         parent.putChild(name.encode(), below)
         parent = below
     if names:
