@@ -71,7 +71,6 @@ class ChatProtocol(WebSocketServerProtocol):
         """Send a close frame behind what waits to be sent; Autobahn drops a peer that does not answer it."""
         if self.state != self.STATE_OPEN:
             return
-        self.factory.metrics.closed(code)
         # sendClose refuses the codes of the protocol itself, 1012 and 1013 among them.
         self.sendCloseFrame(code, reason.encode()[:123])
         self._read_on()
@@ -134,6 +133,8 @@ class ChatProtocol(WebSocketServerProtocol):
         """Send what waits before a close frame, ours or Autobahn's: nothing may follow it."""
         if self._out is not None and self.state == self.STATE_OPEN:
             self._out.flush()
+            if not isReply:
+                self.factory.metrics.closed(code or 1005)
         super().sendCloseFrame(code, reasonUtf8, isReply)
 
     def dropConnection(self, abort: bool = False) -> None:

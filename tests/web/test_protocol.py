@@ -287,6 +287,8 @@ def test_events_before_the_close_frame(house: _House) -> None:
         first, last = one.take()
         assert first == (1, b"waits")
         assert last[0] == 8
+    for code, count in ((4001, True), (1007, True), (1000, False)):
+        assert (f'closed_total{{code="{code}"}} 1.0'.encode() in house.metrics.text()) is count
 
 
 def test_too_many_events(house: _House) -> None:
