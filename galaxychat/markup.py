@@ -110,7 +110,9 @@ def with_mentions(body: list[Token], people: Mapping[str, int]) -> tuple[list[To
 
 def _is_seen(node: Token) -> bool:
     """Whether a browser would show anything of a node."""
-    return any(_is_seen(part) if isinstance(part, list) else node[0] in _LEAVES and part for part in node[1:])
+    if node[0] in _LEAVES:
+        return bool(node[-1].strip())
+    return any(_is_seen(part) for part in node[1:] if isinstance(part, list))
 
 
 # ---- from markdown-it's tree

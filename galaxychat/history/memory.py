@@ -100,11 +100,11 @@ class MemoryHistory:
 
     async def create(self, draft: RoomDraft, now: str, rooms_per_user: int, rooms_per_day: int) -> None:
         """See ports.History."""
+        mine = [room for room in self._rooms.values() if draft.owner is not None and room.draft.owner == draft.owner]
+        if sum(room.made_at >= now[:10] for room in mine) >= rooms_per_day:
+            raise TooManyRooms
         if draft.name_key is not None and self._named(draft.name_key):
             raise NameTaken
-        mine = [room for room in self._rooms.values() if room.draft.owner == draft.owner]
-        if sum(room.made_at[:10] == now[:10] for room in mine) >= rooms_per_day:
-            raise TooManyRooms
         self._rooms[draft.room] = _Room(draft, now)
         if draft.owner is not None:
             try:
@@ -198,7 +198,7 @@ class MemoryHistory:
         """See ports.History."""
         people = [self._people[user] for user in self._rooms[room].members if user in self._people]
         later = [user for user in people if (user.name or "") > (after_name or "")]
-        return sorted(later, key=lambda user: user.name or "")[:limit]
+        return sorted(later, key=lambda user: (user.name or "", user.id))[:limit]
 
     async def members_named(self, room: int, names: Sequence[str]) -> dict[str, int]:
         """See ports.History."""

@@ -140,7 +140,7 @@ def remove_member(room: int, user: int) -> Statement[None]:
 def members(room: int, after_name: str | None, limit: int) -> Statement[list[User]]:
     """Return members in order of their names, from after `after_name`."""
     sql = """SELECT p.id, p.name FROM member m JOIN person p ON p.id = m.user_id
-             WHERE m.room = ? AND p.name > ? ORDER BY p.name LIMIT ?"""
+             WHERE m.room = ? AND p.name > ? ORDER BY p.name, p.id LIMIT ?"""
     rows = yield sql, (room, after_name or "", limit)
     return [User(*row) for row in rows]
 

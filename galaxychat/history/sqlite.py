@@ -159,6 +159,9 @@ class SQLiteHistory:
         return await self._writer.run(lambda cursor: run(cursor, statement(*values)))
 
     async def _read(self, statement: Callable[..., Statement[Result]], *values: Any) -> Result:
+        if not self._readers.running:
+            # Its threads are gone, and an answer would never come.
+            raise HistoryUnavailable("the log is closed")
         try:
             result: Result = await self._readers.runInteraction(_snapshot, statement(*values))
         except sqlite3.Error as problem:

@@ -6,6 +6,7 @@ import queue
 import sqlite3
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred
@@ -97,7 +98,9 @@ class Writer:
     def _roll_back(self) -> None:
         # Some errors (a full disk) have rolled back already.
         if self._connection.in_transaction:
-            self._connection.execute("ROLLBACK")
+            # A disk that fails here too must not end the thread: every later write would wait for ever.
+            with suppress(sqlite3.Error):
+                self._connection.execute("ROLLBACK")
 
 
 def _apart(cursor: sqlite3.Cursor, work: Callable[[sqlite3.Cursor], Any]) -> Any:
