@@ -38,7 +38,8 @@ def test_axe_finds_nothing(as_: As, axe: str, scheme: Scheme, size: str) -> None
     check("empty room")
     name = f"{scheme}, {size}"
     alice.say(
-        f"{name}: `code`, [a link](https://galaxyproject.org), **strong**\n> quote\n\n- one\n- two\n```python\nx = 1\n```"
+        f"{name}: `code`, [a link](https://galaxyproject.org), **strong**\n> quote\n\n- one\n- two\n"
+        "```python\nx = 1\n```"
     )
     expect(alice.message(f"{name}: code")).to_have_count(1)
     alice.say("https://example.org/" + "very-long-" * 40)

@@ -24,16 +24,16 @@ export function rowOf(box: HTMLElement, key: string): HTMLElement | undefined {
   return rowsOf(box).find((row) => row.dataset["key"] === key);
 }
 
-/** The first message on the screen, and how far from the top it stands. */
+/** The first message on the screen, and how far from the top it ends: its author's name may go when older ones come. */
 export function anchor(box: HTMLElement): Anchor | null {
   const top = box.getBoundingClientRect().top;
   const first = rowsOf(box).find((row) => row.dataset["seq"] && row.getBoundingClientRect().bottom > top);
-  return first ? { key: first.dataset["key"]!, offset: first.getBoundingClientRect().top - top } : null;
+  return first ? { key: first.dataset["key"]!, offset: first.getBoundingClientRect().bottom - top } : null;
 }
 
 export function restore(box: HTMLElement, { key, offset }: Anchor): void {
   const row = rowOf(box, key);
-  if (row) box.scrollTop += row.getBoundingClientRect().top - box.getBoundingClientRect().top - offset;
+  if (row) box.scrollTop += row.getBoundingClientRect().bottom - box.getBoundingClientRect().top - offset;
 }
 
 /** The newest message whose end is on the screen or above it. */
