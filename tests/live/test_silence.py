@@ -23,11 +23,11 @@ def test_log_names_nobody(galaxy: ScratchGalaxy) -> None:
     secrets = [_NAME, _EMAIL, _TEXT, _ROOM, galaxy.id_secret, "istinctive"]
     with Server(galaxy) as server:
         cookie = galaxy.cookie(_NAME)
-        secrets.append(cookie)
+        secrets += [cookie, cookie[::-1]]
         _use(server, cookie)
         _misuse(server, cookie)
-        with galaxy.locked(), Client.open(server, cookie) as client:
-            assert client.closed()[0] == 4002
+        with Client.open(server, cookie[::-1]) as client:
+            assert client.closed()[0] == 4401
         metrics = server.get("/metrics")[1]
         assert server.terminate() == IN_GOOD_ORDER
     for secret in secrets:
@@ -35,7 +35,7 @@ def test_log_names_nobody(galaxy: ScratchGalaxy) -> None:
         assert secret not in metrics
     assert "Traceback" not in server.output
     assert "Unhandled" not in server.output
-    assert 'galaxychat_closed_total{code="4002"} 1.0' in metrics
+    assert 'galaxychat_closed_total{code="4401"} 1.0' in metrics
 
 
 def _use(server: Server, cookie: str) -> None:

@@ -212,7 +212,7 @@ def small_socket(server: Server) -> socket.socket:
     opened = socket.socket()
     opened.settimeout(_PATIENCE)
     # To be set before: the window is agreed on while connecting.
-    opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
     opened.connect(("127.0.0.1", server.port))
     return opened
 
