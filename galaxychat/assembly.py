@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
@@ -18,22 +18,28 @@ from galaxychat import __version__, limits, web
 from galaxychat.authcheck import AuthCheck, State
 from galaxychat.channel import ChatSite
 from galaxychat.chat import Chat
-from galaxychat.config import Config
+from galaxychat.config import Config, Impersonation
 from galaxychat.connected import Connected
 from galaxychat.dburl import SqliteUrl, parse_database_url
+from galaxychat.entering import Entering
 from galaxychat.errors import Closing, GalaxyUnavailable, HistoryUnavailable, Refusal, StartError
 from galaxychat.factory import ChatFactory, spawn
 from galaxychat.fanout import fan_out
 from galaxychat.feed import Feed
 from galaxychat.galaxydb import GalaxyDatabase, open_galaxy_database
+from galaxychat.galaxytables import Feature
+from galaxychat.history.neighbourhood import Neighbourhood
+from galaxychat.history.postgres import PostgresHistory
 from galaxychat.history.room_statements import LOBBY
 from galaxychat.history.sqlite import SQLiteHistory
 from galaxychat.metrics import Metrics
 from galaxychat.model import RoomKind
-from galaxychat.ports import RoomDraft
+from galaxychat.neighbours import Neighbours
+from galaxychat.ports import History, RoomDraft
 from galaxychat.rooms import Rooms
 from galaxychat.session import Pace
 from galaxychat.site import Rules, Site, World
+from galaxychat.watch import Source, Watch
 
 _log = Logger(namespace="galaxychat")
 _ROOM_ID_BITS = 48
@@ -41,11 +47,13 @@ _ROOM_ID_BITS = 48
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """Everything that the service starts and stops."""
+    """Everything that the service starts and stops; `neighbourhood` where several nodes share the log."""
 
-    history: SQLiteHistory
+    history: SQLiteHistory | PostgresHistory
+    neighbourhood: Neighbourhood | None
     galaxy: GalaxyDatabase
     rooms: Rooms
+    watch: Watch
     factory: ChatFactory
     http: ChatSite
     resource: IResource
@@ -54,25 +62,69 @@ class House:
 def build(config: Config, reactor: Any) -> House:
     """Return the parts, connected; nothing is open yet. Raises StartError for what cannot be used."""
     history = history_of(config, reactor)
-    galaxy = open_galaxy_database(config.galaxy_database, reactor)
+    galaxy = open_galaxy_database(config.galaxy_database, reactor, wanted_features(config))
     gate = AuthCheck(galaxy, config)
     rooms = Rooms(fan_out)
     counted = Metrics()
-    factory = ChatFactory(_chat(config, history, rooms), gate, config.limits, counted, reactor)
+    site = _site(config, history, rooms)
+    entering = Entering(site)
+    factory = ChatFactory(Chat(site, entering, _pace(config), __version__), gate, config.limits, counted, reactor)
     socket = web.SocketResource(factory, web.Door(config.allowed_origins, config.trusted_proxies))
     answers = web.Answers(not_ready=lambda: _not_ready(history, galaxy), me=lambda cookie: _me(gate, history, cookie))
     resource = web.root(config.base_path, client_folder(), socket, answers, counted)
-    csp = web.policy(config.allowed_origins)
-    http = ChatSite(resource, csp, config.limits.admission_timeout, reactor)
-    return House(history, galaxy, rooms, factory, http, resource)
+    return House(
+        history=history,
+        neighbourhood=_neighbourhood(reactor, history, site, entering),
+        galaxy=galaxy,
+        rooms=rooms,
+        watch=Watch(site, Source(galaxy.sessions, gate.judge, config.session_check_interval, config.session_grace)),
+        factory=factory,
+        http=ChatSite(resource, web.policy(config.allowed_origins), config.limits.admission_timeout, reactor),
+        resource=resource,
+    )
 
 
-def history_of(config: Config, reactor: Any) -> SQLiteHistory:
+def history_of(config: Config, reactor: Any) -> SQLiteHistory | PostgresHistory:
     """Return the log that `history` names; raises StartError."""
     url = parse_database_url(config.history)
-    if not isinstance(url, SqliteUrl):
-        raise StartError("history: this version keeps its log in SQLite only; name a file: sqlite:////path/to/file")
-    return SQLiteHistory(reactor, Path(url.path))
+    return SQLiteHistory(reactor, Path(url.path)) if isinstance(url, SqliteUrl) else PostgresHistory(reactor, url)
+
+
+async def open_log(history: SQLiteHistory | PostgresHistory, rooms: Sequence[RoomDraft]) -> None:
+    """Open the log with the admin's rooms in it; raises StartError.
+
+    A file is opened at once, which takes some milliseconds; a server is asked, and waited for if it is away.
+    """
+    if isinstance(history, PostgresHistory):
+        await history.open(rooms, now())
+    else:
+        history.open(rooms, now())
+
+
+def wanted_features(config: Config) -> frozenset[Feature]:
+    """Return what this site needs more of Galaxy's database for."""
+    wanted = {
+        Feature.SESSION_DURATION: config.session_duration > 0,
+        Feature.OPT_IN: config.require_opt_in,
+    }
+    return frozenset(feature for feature, is_wanted in wanted.items() if is_wanted)
+
+
+def without_effect(config: Config) -> list[str]:
+    """Return a line for each setting that this version takes and does nothing about.
+
+    Raises StartError for one that would let in people whom the admin means to keep out.
+    """
+    if config.require_opt_in:
+        raise StartError("require_opt_in: this version cannot ask users' preferences yet; leave it out")
+    given = {
+        "retention_days": config.retention_days > 0,
+        "word_list": config.word_list is not None,
+        "group_rooms": bool(config.group_rooms),
+        "moderators.groups": bool(config.moderators.groups),
+        "impersonation": config.impersonation is not Impersonation.READ_ONLY,
+    }
+    return [f"{key}: this version does nothing about it yet" for key, is_given in given.items() if is_given]
 
 
 def site_rooms(config: Config) -> list[RoomDraft]:
@@ -111,29 +163,41 @@ def _room(kind: RoomKind, name: str) -> RoomDraft:
     )
 
 
-def _chat(config: Config, history: SQLiteHistory, rooms: Rooms) -> Chat:
+def _pace(config: Config) -> Pace:
     most = config.limits
-    pace = Pace(
+    return Pace(
         messages=limits.Buckets(most.rate_messages, most.rate_per_second),
         commands=limits.Buckets(most.rate_commands, most.commands_per_second),
     )
-    site = Site(
+
+
+def _site(config: Config, history: SQLiteHistory | PostgresHistory, rooms: Rooms) -> Site:
+    most = config.limits
+    world = World(
+        steady=time.monotonic,
+        utc=lambda: datetime.now(UTC),
+        room_id=lambda: secrets.randbits(_ROOM_ID_BITS),
+        report=_log.failure,
+    )
+    return Site(
         history=history,
         feed=Feed(history, rooms, spawn),
         rooms=rooms,
         connected=Connected(most.connections_per_user),
         rules=Rules(most.message_chars, most.frame_bytes, most.rooms_per_user, most.rooms_per_day),
-        world=World(
-            steady=time.monotonic,
-            utc=lambda: datetime.now(UTC),
-            room_id=lambda: secrets.randbits(_ROOM_ID_BITS),
-            report=_log.failure,
-        ),
+        world=replace(world, ring=history.ring) if isinstance(history, PostgresHistory) else world,
     )
-    return Chat(site, pace, __version__)
 
 
-async def _not_ready(history: SQLiteHistory, galaxy: GalaxyDatabase) -> str | None:
+def _neighbourhood(
+    reactor: Any, history: SQLiteHistory | PostgresHistory, site: Site, entering: Entering
+) -> Neighbourhood | None:
+    if isinstance(history, SQLiteHistory):
+        return None
+    return Neighbourhood(reactor, history, site.rooms, Neighbours(site, entering, history, spawn))
+
+
+async def _not_ready(history: History, galaxy: GalaxyDatabase) -> str | None:
     """Return why nobody can be let in at the moment, in words for the admin."""
     try:
         await history.people(())
@@ -146,7 +210,7 @@ async def _not_ready(history: SQLiteHistory, galaxy: GalaxyDatabase) -> str | No
     return None
 
 
-async def _me(gate: AuthCheck, history: SQLiteHistory, cookie: str | None) -> dict[str, Any]:
+async def _me(gate: AuthCheck, history: History, cookie: str | None) -> dict[str, Any]:
     """Return what `GET <base>/me` says: the state of the cookie, and what waits to be read outside muted rooms."""
     try:
         state, reason = await gate.state(cookie)

@@ -22,11 +22,11 @@ _GREETINGS = 3
 class Chat:
     """All rooms of one site, as one node serves them. Coroutines over the ports: any event loop will do, or none."""
 
-    def __init__(self, site: Site, pace: Pace, version: str) -> None:
+    def __init__(self, site: Site, entering: Entering, pace: Pace, version: str) -> None:
         self._site = site
+        self._entering = entering
         self._pace = pace
         self._version = version
-        self._entering = Entering(site)
         self._handlers = self._register(Posting(site), Looking(site))
 
     async def welcome(self, identity: Identity, peer: Peer) -> Session:

@@ -14,7 +14,7 @@ from urllib.parse import quote
 from galaxychat import __version__
 from galaxychat.config import Config
 from galaxychat.dburl import SqliteUrl, parse_database_url
-from galaxychat.errors import ConfigError, GalaxyUnavailable, StartError
+from galaxychat.errors import ConfigError, GalaxyUnavailable, HistoryUnavailable, StartError
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -101,12 +101,19 @@ def _described(config: Config) -> list[str]:
 
 
 async def _probe(config: Config, reactor: Any, problems: list[str]) -> None:
+    """Ask both databases, as the service would at its start."""
+    from galaxychat import assembly
     from galaxychat.galaxydb import open_galaxy_database
 
-    galaxy = open_galaxy_database(config.galaxy_database, reactor)
+    galaxy = open_galaxy_database(config.galaxy_database, reactor, assembly.wanted_features(config))
     try:
+        assembly.site_rooms(config)
+        for line in assembly.without_effect(config):
+            print(f"warning: {line}")
         await galaxy.start()
         await galaxy.ping()
+        for line in galaxy.warnings:
+            print(f"warning: {line}")
         print("Galaxy's database answers.")
     except StartError as error:
         problems.append(str(error))
@@ -115,12 +122,23 @@ async def _probe(config: Config, reactor: Any, problems: list[str]) -> None:
     finally:
         await galaxy.stop()
     try:
-        print(_log_state(_log_file(config)))
+        print(await _log_state(config, reactor))
     except (StartError, sqlite3.Error) as error:
         problems.append(str(error))
+    except HistoryUnavailable:
+        problems.append("The log's database does not answer.")
 
 
-def _log_state(path: Path) -> str:
+async def _log_state(config: Config, reactor: Any) -> str:
+    url = parse_database_url(config.history)
+    if isinstance(url, SqliteUrl):
+        return _file_state(Path(url.path))
+    from galaxychat.history.postgres import PostgresHistory
+
+    return await PostgresHistory(reactor, url).described()
+
+
+def _file_state(path: Path) -> str:
     if not path.exists():
         place = next(folder for folder in path.absolute().parents if folder.exists())
         if not os.access(place, os.W_OK | os.X_OK):
@@ -131,10 +149,10 @@ def _log_state(path: Path) -> str:
     return f"The log answers; it holds {messages} messages."
 
 
-def _log_file(config: Config) -> Path:
+def _log_file(config: Config, instead: str) -> Path:
     url = parse_database_url(config.history)
     if not isinstance(url, SqliteUrl):
-        raise StartError("history: this version keeps its log in SQLite only.")
+        raise StartError(f"history: the log is in PostgreSQL; {instead}")
     return Path(url.path)
 
 
@@ -145,16 +163,18 @@ def _reading(path: Path) -> sqlite3.Connection:
 
 
 def _backup(given: argparse.Namespace) -> int:
-    source = _log_file(_configured(given))
+    source = _log_file(_configured(given), "copy it with pg_dump, which may run beside the service.")
     if given.file.exists():
         raise StartError(f"{given.file} exists already; name a new file.")
     try:
+        # Before SQLite does it with whatever rights the umask leaves.
+        given.file.touch(mode=0o600, exist_ok=False)
         reading, copy = _reading(source), sqlite3.connect(given.file)
         with reading, copy:
             reading.backup(copy)
         copy.close()
         reading.close()
-    except sqlite3.Error as error:
+    except (OSError, sqlite3.Error) as error:
         given.file.unlink(missing_ok=True)
         raise StartError(f"The log could not be copied: {error}.") from None
     print(f"The log was copied to {given.file} ({given.file.stat().st_size} bytes).")
@@ -164,7 +184,8 @@ def _backup(given: argparse.Namespace) -> int:
 def _new_epoch(given: argparse.Namespace) -> int:
     from galaxychat.history import place, schema
 
-    path = _log_file(_configured(given))
+    config = _configured(given)
+    path = _log_file(config, "run there: UPDATE log SET value = md5(random()::text) WHERE key = 'epoch'")
     if not path.is_file():
         raise StartError(f"There is no log at {path}.")
     lock = place.claim(path)

@@ -34,6 +34,10 @@ class Connected:
         """Return the sessions of one user."""
         return tuple(self._sessions.get(user_id, ()))
 
+    def everybody(self) -> list[Session]:
+        """Return all sessions."""
+        return [session for sessions in self._sessions.values() for session in sessions]
+
     def tell(self, user_id: int, event: Event) -> None:
         """Send an event to every session of one user."""
         payload = encode(event)

@@ -47,6 +47,10 @@ class Feed:
         self._places.setdefault(room, _Place())
         self._rooms.subscribe(room, peer)
 
+    def followed(self) -> list[int]:
+        """Return the rooms that somebody here follows."""
+        return list(self._places)
+
     def reaches(self, room: int, rev: int) -> bool:
         """Whether everything after `rev` has been or will be delivered; a page that is older must be read again."""
         place = self._places.get(room)

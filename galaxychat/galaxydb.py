@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from twisted.logger import Logger
 
@@ -16,11 +16,13 @@ from galaxychat.galaxytables import Feature, features_of
 from galaxychat.sessionrow import SessionRow
 from galaxychat.together import Together
 
+T = TypeVar("T", str, int)
+
 _SESSION = """
-SELECT s.session_key, s.id, s.is_valid, {last_action},
+SELECT s.{by}, s.id, s.is_valid, {last_action},
     u.id, u.email, u.username, u.deleted, u.purged, u.active
 FROM galaxy_session s LEFT JOIN galaxy_user u ON u.id = s.user_id
-WHERE s.session_key {among}
+WHERE s.{by} {among}
 """
 
 
@@ -33,8 +35,10 @@ class GalaxyDatabase:
 
     log = Logger()
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, wanted: Collection[Feature] = tuple(Feature)) -> None:
+        """`wanted` are the features that the site uses: only what those lack is warned of."""
         self._source = source
+        self._wanted = wanted
         self._last_action: str | None = None
         self._sessions = Together(self._fetch_sessions)
         self.features: frozenset[Feature] = frozenset()
@@ -55,7 +59,7 @@ class GalaxyDatabase:
     async def probe(self) -> None:
         """Find out which tables and columns may be read; raises StartError if that is not enough."""
         columns = await self._source.columns()
-        self.features, warnings = features_of(columns)
+        self.features, warnings = features_of(columns, self._wanted)
         if warnings != self.warnings:
             self.warnings = warnings
             for warning in warnings:
@@ -66,27 +70,34 @@ class GalaxyDatabase:
         """The session with exactly this key, and its user."""
         return await self._sessions.get(session_key)
 
+    async def sessions(self, session_ids: Collection[int]) -> dict[int, SessionRow]:
+        """The sessions with these ids, and their users, by one statement; those that are gone are left out."""
+        return await self._fetch("id", list(session_ids)) if session_ids else {}
+
     async def ping(self) -> None:
         """Return if sessions can be looked up, for readiness."""
         await self.session("")
 
     async def _fetch_sessions(self, keys: Sequence[str]) -> dict[str, SessionRow]:
+        return await self._fetch("session_key", keys)
+
+    async def _fetch(self, by: str, values: Sequence[T]) -> dict[T, SessionRow]:
         if self._last_action is None:
             raise GalaxyUnavailable("Galaxy's database was not reached yet")
-        among, params = self._source.among(keys)
-        rows = await self._source.rows(_SESSION.format(last_action=self._last_action, among=among), params)
-        return {row[0]: _session_row(row[1:]) for row in rows}
+        among, params = self._source.among(values)
+        sql = _SESSION.format(by=by, last_action=self._last_action, among=among)
+        return {row[0]: _session_row(row[1:]) for row in await self._source.rows(sql, params)}
 
 
-def open_galaxy_database(url: str, reactor: Any) -> GalaxyDatabase:
+def open_galaxy_database(url: str, reactor: Any, wanted: Collection[Feature] = tuple(Feature)) -> GalaxyDatabase:
     """Galaxy's database at a SQLAlchemy URL; opens nothing before its `start`. Raises StartError."""
     try:
         parsed = parse_database_url(url)
     except ValueError as error:
         raise StartError(f"database_connection: right would be {error}") from None
     if isinstance(parsed, SqliteUrl):
-        return GalaxyDatabase(SqliteSource(Path(parsed.path), reactor))
-    return GalaxyDatabase(PostgresSource(parsed, reactor))
+        return GalaxyDatabase(SqliteSource(Path(parsed.path), reactor), wanted)
+    return GalaxyDatabase(PostgresSource(parsed, reactor), wanted)
 
 
 def _session_row(row: Row) -> SessionRow:

@@ -42,8 +42,10 @@ _OPTIONAL: dict[Feature, dict[str, tuple[str, ...]]] = {
 TABLES = tuple(sorted({*_REQUIRED, *(table for tables in _OPTIONAL.values() for table in tables)}))
 
 
-def features_of(columns: Columns) -> tuple[frozenset[Feature], tuple[str, ...]]:
-    """The features that these columns allow, and a warning for each of the others.
+def features_of(
+    columns: Columns, wanted: Collection[Feature] = tuple(Feature)
+) -> tuple[frozenset[Feature], tuple[str, ...]]:
+    """The features that these columns allow, and a warning for each other one that is wanted.
 
     Raises StartError, naming all that is missing, if a required column is.
     """
@@ -51,7 +53,9 @@ def features_of(columns: Columns) -> tuple[frozenset[Feature], tuple[str, ...]]:
     if missing:
         raise StartError(f"Galaxy's database: {', '.join(missing)}; it must hold Galaxy's tables, and let us read them")
     lacking = {feature: _lacking(columns, tables) for feature, tables in _OPTIONAL.items()}
-    warnings = [f"Galaxy's database: {', '.join(why)}: {what} is off" for what, why in lacking.items() if why]
+    warnings = [
+        f"Galaxy's database: {', '.join(why)}: {what} is off" for what, why in lacking.items() if why and what in wanted
+    ]
     return frozenset(feature for feature, why in lacking.items() if not why), tuple(warnings)
 
 

@@ -379,6 +379,12 @@ class TypingEvent(Event, tag="typing", omit_defaults=True, kw_only=True):
     users: list[User]
 
 
+class UserEvent(Event, tag="user", omit_defaults=True, kw_only=True):
+    """Somebody goes by another name."""
+
+    user: User
+
+
 class Bye(Event, tag="bye", omit_defaults=True, kw_only=True):
     """The server goes away; come back after about `retry_in` seconds."""
 
@@ -403,6 +409,7 @@ AnyEvent = (
     | ReadEvent
     | Presence
     | TypingEvent
+    | UserEvent
     | Bye
 )
 

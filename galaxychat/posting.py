@@ -8,6 +8,7 @@ import msgspec
 
 from galaxychat import access, limits, markup, messages
 from galaxychat.access import Action
+from galaxychat.bells import Bell, Kind
 from galaxychat.errors import HistoryUnavailable, Refusal
 from galaxychat.feed import Change
 from galaxychat.messages import Message, MessageEvent, Sent, TypingEvent, User, encode
@@ -48,6 +49,7 @@ class Posting:
         if len(self._site.rooms.present(command.room)) <= TYPING_PRESENT:
             event = TypingEvent(room=command.room, user=session.user.id, users=[session.user])
             self._site.rooms.tell(command.room, encode(event))
+            self._site.world.ring([Bell(Kind.TYPING, command.room, session.user.id)])
 
     async def _may_send(self, session: Session, room: int) -> None:
         # One who follows the room is a member of it: no look into the log for each message.

@@ -10,11 +10,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
+from galaxychat.attendance import Attendance
 from galaxychat.messages import Presence, User, encode
 from galaxychat.ports import Fanout, Peer
 
 PRESENCE_AT_ONCE = 25
 PRESENCE_BY_NAME = 200
+
+#: A room and a user in it.
+Pair = tuple[int, int]
 
 
 @dataclass(slots=True)
@@ -30,9 +34,7 @@ class _CatchingUp:
 class _Room:
     live: set[Peer] = field(default_factory=set)
     catching_up: dict[Peer, _CatchingUp] = field(default_factory=dict)
-    connections: dict[int, int] = field(default_factory=dict)
-    joined: dict[int, User] = field(default_factory=dict)
-    left: dict[int, User] = field(default_factory=dict)
+    attendance: Attendance = field(default_factory=Attendance)
 
 
 class Rooms:
@@ -42,12 +44,13 @@ class Rooms:
         self._fanout = fanout
         self._rooms: dict[int, _Room] = {}
         self._untold: set[int] = set()
+        self._changed: set[Pair] | None = None
 
     def subscribe(self, room_id: int, peer: Peer) -> None:
         """Count a peer as present and hold its events back until `catch_up`."""
         room = self._rooms.setdefault(room_id, _Room())
-        if peer not in room.live and peer not in room.catching_up:
-            self._arrive(room, peer.user)
+        if peer not in room.live and peer not in room.catching_up and room.attendance.arrive(peer.user):
+            self._note(room_id, peer.user.id)
         room.live.discard(peer)
         room.catching_up[peer] = _CatchingUp()
 
@@ -91,8 +94,9 @@ class Rooms:
             return
         room.live.discard(peer)
         room.catching_up.pop(peer, None)
-        self._depart(room, peer.user)
-        if not room.connections:
+        if room.attendance.depart(peer.user):
+            self._note(room_id, peer.user.id)
+        if not room.attendance.here:
             del self._rooms[room_id]
             self._untold.discard(room_id)
 
@@ -121,20 +125,36 @@ class Rooms:
             self._fanout(payload, room.live.union(entered) if entered else room.live)
 
     def is_empty(self, room_id: int) -> bool:
-        """Whether nobody is present."""
+        """Whether nobody is present on this node."""
         return room_id not in self._rooms
 
     def present(self, room_id: int) -> Collection[int]:
-        """Return the ids of the users present."""
+        """Return the ids of the users present, on whatever node."""
         room = self._rooms.get(room_id)
-        return room.connections.keys() if room else ()
+        return room.attendance.ids() if room else ()
+
+    def set_elsewhere(self, room_id: int, users: Iterable[User]) -> None:
+        """Take over who is present on other nodes; matters while somebody is present here."""
+        room = self._rooms.get(room_id)
+        if room is not None:
+            room.attendance.set_elsewhere(users)
+
+    def pairs(self) -> list[Pair]:
+        """Return everybody present here."""
+        return [(room_id, user) for room_id, room in self._rooms.items() for user in room.attendance.here]
+
+    def take_changes(self) -> tuple[list[Pair], list[Pair]]:
+        """Return who came here and who went since the last call; from the first call on this is noted."""
+        changed, self._changed = self._changed or set(), set()
+        arrived = {pair for pair in changed if self._is_here(*pair)}
+        return list(arrived), list(changed - arrived)
 
     def announce(self, room_id: int) -> None:
         """Tell a small room at once who came and went; a larger one is told by `announce_waiting`."""
         room = self._rooms.get(room_id)
         if room is None:
             return
-        if len(room.connections) > PRESENCE_AT_ONCE:
+        if len(room.attendance.ids()) > PRESENCE_AT_ONCE:
             self._untold.add(room_id)
         else:
             self._announce(room_id, room)
@@ -146,39 +166,31 @@ class Rooms:
         self._untold.clear()
 
     def _announce(self, room_id: int, room: _Room) -> None:
-        if not (room.joined or room.left):
+        joined, left = room.attendance.take_untold()
+        if not (joined or left):
             return
-        named = len(room.connections) <= PRESENCE_BY_NAME
-        joined: Iterable[User] = room.joined.values() if named else ()
-        left: Iterable[User] = room.left.values() if named else ()
+        present = len(room.attendance.ids())
+        if present > PRESENCE_BY_NAME:
+            joined, left = [], []
         event = Presence(
             room=room_id,
             joined=[user.id for user in joined],
             left=[user.id for user in left],
-            present=len(room.connections),
+            present=present,
             users=[*joined, *left],
         )
-        room.joined.clear()
-        room.left.clear()
         self.tell(room_id, encode(event))
+
+    def _note(self, room_id: int, user_id: int) -> None:
+        if self._changed is not None:
+            self._changed.add((room_id, user_id))
+
+    def _is_here(self, room_id: int, user_id: int) -> bool:
+        room = self._rooms.get(room_id)
+        return room is not None and user_id in room.attendance.here
 
     @staticmethod
     def _go_live(room: _Room, peer: Peer) -> None:
         # Unless it ended while it was written to.
         if room.catching_up.pop(peer, None) is not None:
             room.live.add(peer)
-
-    @staticmethod
-    def _arrive(room: _Room, user: User) -> None:
-        room.connections[user.id] = room.connections.get(user.id, 0) + 1
-        if room.connections[user.id] == 1 and room.left.pop(user.id, None) is None:
-            room.joined[user.id] = user
-
-    @staticmethod
-    def _depart(room: _Room, user: User) -> None:
-        room.connections[user.id] -= 1
-        if room.connections[user.id]:
-            return
-        del room.connections[user.id]
-        if room.joined.pop(user.id, None) is None:
-            room.left[user.id] = user

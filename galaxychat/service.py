@@ -6,7 +6,7 @@ import atexit
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, ClassVar, NoReturn
 
 from twisted.application.service import Service
@@ -24,7 +24,11 @@ from galaxychat.config import Config, load
 from galaxychat.errors import ConfigError, StartError
 
 _BACKLOG = 1024
-_PRESENCE_EVERY = 1.0
+# Seconds.
+_REGULARLY = 1.0
+
+
+_log = Logger(namespace="galaxychat")
 
 
 class Options(usage.Options):
@@ -107,10 +111,13 @@ class ChatService(Service):
         self.config = config
         self._reactor = reactor
         self._rooms = assembly.site_rooms(config)
+        self._without_effect = assembly.without_effect(config)
         self.house = assembly.build(config, reactor)
         self._endpoint = _endpoint(reactor, config)
-        self._presence = LoopingCall(self.house.rooms.announce_waiting)
-        self._presence.clock = reactor
+        self._regular = [
+            _looping(self.house.rooms.announce_waiting, reactor),
+            _looping(self.house.watch.look_when_due, reactor),
+        ]
         self._port: IListeningPort | None = None
         self._opened = False
         self.when_started: Deferred[None] = Deferred()
@@ -120,17 +127,8 @@ class ChatService(Service):
         super().startService()
         # The reactor's own clock is the time of day: an hour back would stop every timer for an hour.
         self._reactor.seconds = time.monotonic
-        for warning in self.config.warnings:
+        for warning in (*self.config.warnings, *self._without_effect):
             self.log.warn("{warning}", warning=warning)
-        try:
-            probe_blowfish()
-            self._check_descriptors()
-            self.house.history.open(self._rooms, assembly.now())
-            self._opened = True
-        except StartError as error:
-            self._give_up(str(error))
-            return
-        self._presence.start(_PRESENCE_EVERY, now=False)
         Deferred.fromCoroutine(self._start()).addErrback(self._failed)
 
     def stopService(self) -> Deferred[None]:
@@ -143,16 +141,27 @@ class ChatService(Service):
         if self._port is not None:
             await maybeDeferred(self._port.stopListening)
         await self.house.factory.shut_down()
-        if self._presence.running:
-            self._presence.stop()
+        for call in self._regular:
+            if call.running:
+                call.stop()
         if self._opened:
+            if self.house.neighbourhood is not None:
+                await self.house.neighbourhood.stop()
             await self.house.history.close()
         await self.house.galaxy.stop()
 
     async def _start(self) -> None:
+        probe_blowfish()
+        self._check_descriptors()
+        await assembly.open_log(self.house.history, self._rooms)
+        self._opened = True
         # Galaxy's database first, or whoever comes at once is told that it is away; a PostgreSQL that cannot be
         # reached is waited for no longer than one attempt takes.
         await self.house.galaxy.start()
+        if self.house.neighbourhood is not None:
+            await self.house.neighbourhood.start()
+        for call in self._regular:
+            call.start(_REGULARLY)
         self._port = await self._listen()
         self.log.info("Serving {base}/ at {address}", base=self.config.base_path, address=_shown(self._port))
         sdnotify.notify("READY=1")
@@ -202,6 +211,22 @@ def _endpoint(reactor: Any, config: Config) -> Any:
         raise StartError(
             f"endpoint: Twisted cannot use it ({words}); right would be unix:/run/galaxychat.sock, say."
         ) from None
+
+
+def _looping(work: Callable[[], Awaitable[None] | None], reactor: Any) -> LoopingCall:
+    """Return a call that goes on when it fails once."""
+
+    async def once() -> None:
+        try:
+            result = work()
+            if result is not None:
+                await result
+        except Exception:
+            _log.failure("What is done regularly failed")
+
+    call = LoopingCall(lambda: Deferred.fromCoroutine(once()))
+    call.clock = reactor
+    return call
 
 
 def _shown(port: IListeningPort) -> str:

@@ -55,6 +55,11 @@ class Session:
         self._unreadable = 0
         self._typed: dict[int, float] = {}
 
+    def become(self, identity: Identity) -> None:
+        """Take over what Galaxy says of the same user now: another name, another role."""
+        self.identity = identity
+        self.user = User(id=identity.user_id, name=identity.name)
+
     def begin(self, command: Command, now: float) -> None:
         """Take up a command; raises Refusal when it is not legal now. `now` is in steady seconds."""
         self._asked = command.id

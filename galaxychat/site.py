@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from galaxychat import access
+from galaxychat.bells import Bell
 from galaxychat.connected import Connected
 from galaxychat.errors import HistoryUnavailable, Refusal
 from galaxychat.feed import Feed
@@ -32,13 +33,14 @@ class World:
     """What is asked of the world besides the ports.
 
     `steady` are seconds that never run backwards, `utc` the time of day, `room_id` a new random id below 2**48,
-    `report` writes the exception in hand to the server's log.
+    `report` writes the exception in hand to the server's log. `ring` tells other nodes of what is not in the log.
     """
 
     steady: Callable[[], float]
     utc: Callable[[], datetime]
     room_id: Callable[[], int]
     report: Callable[[str], None]
+    ring: Callable[[Sequence[Bell]], None] = lambda _bells: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,11 @@ class Site:
             return
         for each in self.connected.of(session.user.id):
             # An admin may look through the same user's eyes, and may do less.
-            each.hear(encode(Listed(room=self.shown(state, each.identity), users=users)))
+            each.hear(encode(self.listed(state, each.identity, users)))
+
+    def listed(self, state: RoomState, who: Identity, users: list[User]) -> Listed:
+        """Return the event that says how a room of theirs stands for one user."""
+        return Listed(room=self.shown(state, who), users=users)
 
 
 def too_many_rooms() -> Refusal:

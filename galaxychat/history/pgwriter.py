@@ -11,9 +11,10 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from galaxychat import bells
+from galaxychat.bells import Bell, Kind
 from galaxychat.errors import HistoryUnavailable
-from galaxychat.history import bells, message_statements
-from galaxychat.history.bells import Bell, Kind
+from galaxychat.history import message_statements
 from galaxychat.history.message_statements import Outcome
 from galaxychat.history.sql import Statement
 from galaxychat.pglink import Ask, LinkDown, LinkError, PgLink, QueryRefused

@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 
 from twisted.logger import Logger
 
+from galaxychat.bells import Bell, Kind
 from galaxychat.dburl import PostgresUrl
 from galaxychat.errors import HistoryUnavailable, StartError
-from galaxychat.history import message_statements, room_statements
-from galaxychat.history.bells import Bell, Kind
+from galaxychat.history import message_statements, presence_statements, room_statements, schema
 from galaxychat.history.pgschema import migrate
 from galaxychat.history.pgwriter import PgWriter, drive
 from galaxychat.history.sql import Statement
@@ -32,6 +32,7 @@ class PostgresHistory:
 
     def __init__(self, reactor: Any, url: PostgresUrl, node: str | None = None) -> None:
         """`node` names this process among those that share the log; raises StartError for a URL libpq refuses."""
+        self.url = url
         self.node = node or secrets.token_hex(4)
         self.channel = "galaxychat"
         self._fatal: StartError | None = None
@@ -68,6 +69,22 @@ class PostgresHistory:
         for link in (self._write_link, *self._readers):
             await link.stop()
 
+    async def described(self) -> str:
+        """Say what there is, changing nothing; raises HistoryUnavailable, and StartError for a newer log."""
+        reader = self._readers[0]
+        await reader.start()
+        try:
+            ((there,),) = await reader.query("SELECT to_regclass('schema_change') IS NOT NULL")
+            if not there:
+                return "The log's database answers; its tables are made at the first start."
+            rows = await reader.query("SELECT number FROM schema_change")
+            schema.missing(schema.files("postgres"), {number for (number,) in rows})
+            return "The log's database answers, and holds a log."
+        except LinkError:
+            raise HistoryUnavailable("PostgreSQL") from None
+        finally:
+            await reader.stop()
+
     async def _prepare(self) -> None:
         """Look at the log behind each new connection: it may have been restored meanwhile."""
 
@@ -87,7 +104,7 @@ class PostgresHistory:
     async def admit(self, user: User) -> None:
         """See ports.History; writes only where there is something to write."""
         if not await self._read(room_statements.is_admitted, user):
-            await self._write(room_statements.admit, user)
+            await self.write(room_statements.admit, user)
 
     async def rooms_of(self, user_id: int) -> list[RoomState]:
         """See ports.History."""
@@ -104,15 +121,15 @@ class PostgresHistory:
     async def create(self, draft: RoomDraft, now: str, rooms_per_user: int, rooms_per_day: int) -> None:
         """See ports.History."""
         ring = _standing(draft.owner, draft.room) if draft.owner is not None else ()
-        await self._write(room_statements.create, draft, now, rooms_per_user, rooms_per_day, ring=ring)
+        await self.write(room_statements.create, draft, now, rooms_per_user, rooms_per_day, ring=ring)
 
     async def add_member(self, room: int, user_id: int, rooms_per_user: int) -> None:
         """See ports.History."""
-        await self._write(room_statements.add_member, room, user_id, rooms_per_user, ring=_standing(user_id, room))
+        await self.write(room_statements.add_member, room, user_id, rooms_per_user, ring=_standing(user_id, room))
 
     async def remove_member(self, room: int, user_id: int) -> None:
         """See ports.History."""
-        await self._write(room_statements.remove_member, room, user_id, ring=_standing(user_id, room))
+        await self.write(room_statements.remove_member, room, user_id, ring=_standing(user_id, room))
 
     async def append(self, draft: Draft) -> Posted:
         """See ports.History."""
@@ -139,11 +156,11 @@ class PostgresHistory:
 
     async def set_read(self, room: int, user_id: int, seq: int) -> ReadMark:
         """See ports.History."""
-        return await self._write(room_statements.mark_read, room, user_id, seq, ring=_standing(user_id, room))
+        return await self.write(room_statements.mark_read, room, user_id, seq, ring=_standing(user_id, room))
 
     async def set_muted(self, room: int, user_id: int, on: bool) -> None:
         """See ports.History."""
-        await self._write(room_statements.set_muted, room, user_id, on, ring=_standing(user_id, room))
+        await self.write(room_statements.set_muted, room, user_id, on, ring=_standing(user_id, room))
 
     async def members(self, room: int, after_name: str | None, limit: int) -> list[User]:
         """See ports.History."""
@@ -161,9 +178,22 @@ class PostgresHistory:
         """See ports.History."""
         return await self._read(room_statements.people_like, prefix, limit)
 
-    async def _write(
+    async def revs(self, rooms: Collection[int]) -> dict[int, int]:
+        """Return the newest rev of each room."""
+        return await self._read(room_statements.revs, rooms)
+
+    async def present(self, rooms: Collection[int]) -> dict[int, list[User]]:
+        """Return who is present in each room on other nodes."""
+        return await self._read(presence_statements.elsewhere, self.node, rooms)
+
+    def ring(self, bells: Sequence[Bell]) -> None:
+        """Tell the other nodes of what is not in the log; they may miss it."""
+        self._writer.run(_nothing, bells).addErrback(lambda failure: failure.trap(HistoryUnavailable))
+
+    async def write(
         self, statement: Callable[..., Statement[Result]], *values: Any, ring: Sequence[Bell] = ()
     ) -> Result:
+        """Run a statement in the next transaction, and ring with it; raises HistoryUnavailable."""
         return await self._writer.run(lambda: statement(*values), ring)
 
     async def _read(self, statement: Callable[..., Statement[Result]], *values: Any) -> Result:
@@ -178,3 +208,7 @@ class PostgresHistory:
 
 def _standing(user: int, room: int) -> tuple[Bell]:
     return (Bell(Kind.STANDING, user, room),)
+
+
+def _nothing() -> Statement[None]:
+    yield "SELECT 1", ()

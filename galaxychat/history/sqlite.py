@@ -71,8 +71,9 @@ class SQLiteHistory:
 
     async def close(self) -> None:
         """Write what was asked for and let go of the file."""
-        await deferToThread(self._writer.stop)
+        # The readers first: the last connection to close writes everything back into the one file.
         self._readers.close()
+        await deferToThread(self._writer.stop)
         if self._lock is not None:
             self._lock.close()
 

@@ -148,7 +148,7 @@ def test_addresses_are_shown_as_written(source: str) -> None:
 @pytest.mark.parametrize("marks", [">", "> ", "- ", "1. ", "> - ", "* > 1. "])
 def test_deep_nesting_loses_nothing(marks: str) -> None:
     """Blocks nest so deep and no deeper, and what lies below is still there."""
-    body = parse(marks * 60 + "the end")
+    body = parse("start\n\n" + marks * 60 + "the end")
     assert "the end" in shown(body)
     assert len(list(nodes(body))) < 60
 

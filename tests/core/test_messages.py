@@ -331,6 +331,7 @@ EVENTS: list[Event] = [
     messages.ReadEvent(room=1, seq=3, unread=0, mentions=0),
     messages.Presence(room=1, joined=[1], left=[2], present=1, users=[USER, NOBODY]),
     messages.TypingEvent(room=1, user=1, users=[USER]),
+    messages.UserEvent(user=messages.User(id=1, name="anna")),
     messages.Bye(reason="restart", retry_in=3.5),
 ]
 

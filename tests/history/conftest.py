@@ -1,18 +1,42 @@
-"""The logs that the contract is put to: another back end is another line in MAKERS."""
+"""The logs that the contract is put to: another back end is another parameter."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
 
-from tests.history.logs import MAKERS, Log
+from tests.history.logs import Log, MemoryLog, PostgresLog, SQLiteLog
+
+_databases = count()
 
 
-@pytest.fixture(params=MAKERS)
-def log(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Log]:
+def _postgres(request: pytest.FixtureRequest) -> Log:
+    cluster = request.getfixturevalue("postgres")
+    return PostgresLog(cluster.create_database(f"contract_{next(_databases)}"))
+
+
+def _sqlite(request: pytest.FixtureRequest) -> Log:
+    folder: Path = request.getfixturevalue("tmp_path")
+    return SQLiteLog(folder)
+
+
+def _memory(_request: pytest.FixtureRequest) -> Log:
+    return MemoryLog()
+
+
+@pytest.fixture(
+    params=[
+        pytest.param(_memory, id="memory"),
+        pytest.param(_sqlite, id="sqlite"),
+        pytest.param(_postgres, id="postgres", marks=pytest.mark.postgres),
+    ]
+)
+def log(request: pytest.FixtureRequest) -> Iterator[Log]:
     """An empty log with the lobby and one persistent room."""
-    made = MAKERS[request.param](tmp_path)
+    make: Callable[[pytest.FixtureRequest], Log] = request.param
+    made = make(request)
     yield made
     made.close()

@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
+import psycopg2
 from twisted.internet.defer import Deferred, gatherResults
 
+from galaxychat.dburl import PostgresUrl, parse_database_url
 from galaxychat.history.memory import MemoryHistory
+from galaxychat.history.postgres import PostgresHistory
 from galaxychat.history.sqlite import SQLiteHistory
 from galaxychat.messages import Message, User
 from galaxychat.ports import Draft, History, Posted, RoomDraft, RoomState
@@ -78,7 +81,7 @@ class Log(ABC):
 class MemoryLog(Log):
     """The model."""
 
-    def __init__(self, _folder: Path) -> None:
+    def __init__(self) -> None:
         self.memory = MemoryHistory(SITE_ROOMS, NOW)
         self.history = self.memory
 
@@ -115,17 +118,8 @@ class MemoryLog(Log):
         """Nothing holds it."""
 
 
-class SQLiteLog(Log):
-    """A file."""
-
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / "log.sqlite"
-        self._open(SITE_ROOMS, NOW)
-
-    def _open(self, rooms: Sequence[RoomDraft], now: str) -> None:
-        self.sqlite = SQLiteHistory(reactor, self.path)
-        self.sqlite.open(rooms, now)
-        self.history = self.sqlite
+class ReactorLog(Log):
+    """What real back ends share: they work in the reactor's thread, and keep rooms and messages in tables."""
 
     def do(self, work: Awaitable[T]) -> T:
         """Run in the reactor's thread."""
@@ -150,16 +144,11 @@ class SQLiteLog(Log):
 
         return run(whole())
 
-    def settle(self, rooms: Sequence[RoomDraft], now: str = NOW) -> None:
-        """Start again."""
-        self.close()
-        self._open(rooms, now)
-
     def change(self, room: int, seq: int, deleted: bool = False) -> None:
         """Give a message the room's next rev."""
         self.execute("UPDATE room SET rev = rev + 1 WHERE id = ?", room)
         self.execute(
-            "UPDATE message SET edited = 1, deleted = ?, rev = (SELECT rev FROM room WHERE id = ?) "
+            "UPDATE message SET edited = TRUE, deleted = ?, rev = (SELECT rev FROM room WHERE id = ?) "
             "WHERE room = ? AND seq = ?",
             *(deleted, room, room, seq),
         )
@@ -167,6 +156,28 @@ class SQLiteLog(Log):
     def set_floor(self, room: int, floor: int) -> None:
         """Set it."""
         self.execute("UPDATE room SET floor = ? WHERE id = ?", floor, room)
+
+    @abstractmethod
+    def execute(self, sql: str, *values: Any) -> list[Any]:
+        """Run a statement beside the server; `?` marks a parameter."""
+
+
+class SQLiteLog(ReactorLog):
+    """A file."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "log.sqlite"
+        self._open(SITE_ROOMS, NOW)
+
+    def _open(self, rooms: Sequence[RoomDraft], now: str) -> None:
+        self.sqlite = SQLiteHistory(reactor, self.path)
+        self.sqlite.open(rooms, now)
+        self.history = self.sqlite
+
+    def settle(self, rooms: Sequence[RoomDraft], now: str = NOW) -> None:
+        """Start again."""
+        self.close()
+        self._open(rooms, now)
 
     def execute(self, sql: str, *values: Any) -> list[Any]:
         """Run a statement beside the server."""
@@ -181,4 +192,40 @@ class SQLiteLog(Log):
         self.do(self.sqlite.close())
 
 
-MAKERS: dict[str, Callable[[Path], Log]] = {"memory": MemoryLog, "sqlite": SQLiteLog}
+class PostgresLog(ReactorLog):
+    """A database of a test's own."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._open(SITE_ROOMS, NOW)
+
+    def _open(self, rooms: Sequence[RoomDraft], now: str) -> None:
+        named = parse_database_url(self.url)
+        assert isinstance(named, PostgresUrl)
+
+        async def opened() -> PostgresHistory:
+            postgres = PostgresHistory(reactor, named)
+            await postgres.open(rooms, now)
+            return postgres
+
+        self.postgres = run(opened)
+        self.history = self.postgres
+
+    def settle(self, rooms: Sequence[RoomDraft], now: str = NOW) -> None:
+        """Start again."""
+        self.close()
+        self._open(rooms, now)
+
+    def execute(self, sql: str, *values: Any) -> list[Any]:
+        """Run a statement beside the server."""
+        connection = psycopg2.connect(self.url)
+        try:
+            with connection, connection.cursor() as cursor:
+                cursor.execute(sql.replace("?", "%s"), values)
+                return cursor.fetchall() if cursor.description else []
+        finally:
+            connection.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.do(self.postgres.close())

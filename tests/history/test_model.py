@@ -31,7 +31,7 @@ class SameAsMemory(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
-        self.logs: list[Log] = [MemoryLog(Path(self.folder.name)), SQLiteLog(Path(self.folder.name))]
+        self.logs: list[Log] = [MemoryLog(), SQLiteLog(Path(self.folder.name))]
         self.rooms = {1, 2}
         self.room_ids = 500
 

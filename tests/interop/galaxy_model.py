@@ -47,9 +47,7 @@ class Lab:
         user.active = active
         return self._saved(user)
 
-    def session(
-        self, user: int | None = None, previous: int | None = None, seconds_ago: float = 0
-    ) -> dict[str, Any]:
+    def session(self, user: int | None = None, previous: int | None = None, seconds_ago: float = 0) -> dict[str, Any]:
         """Begin a session, anonymous without a user."""
         time = now() - timedelta(seconds=seconds_ago)
         key = self._cipher.get_new_guid()

@@ -159,10 +159,7 @@ def test_roles(galaxy: Galaxy) -> None:
         admin_users=frozenset({"ada@example.org", "BOB@example.org", "eve"}),
         moderators=Moderators(names=frozenset({"cyd", "ada"}), ids=frozenset({ids["dan"]})),
     )
-    roles = {
-        name: run(check.identify(galaxy.model.session(user=user)["cookie"])).role
-        for name, user in ids.items()
-    }
+    roles = {name: run(check.identify(galaxy.model.session(user=user)["cookie"])).role for name, user in ids.items()}
     assert roles == {
         "ada": Role.ADMIN,
         "bob": Role.USER,

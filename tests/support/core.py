@@ -12,6 +12,7 @@ from typing import Any, TypeVar, cast
 
 from galaxychat.chat import Chat
 from galaxychat.connected import Connected
+from galaxychat.entering import Entering
 from galaxychat.feed import Feed
 from galaxychat.history.memory import MemoryHistory
 from galaxychat.limits import Buckets, name_key
@@ -281,7 +282,9 @@ class House:
         world = World(self.clock.steady, self.clock.utc, lambda: next(self._room_ids), self._report)
         rules = Rules(6000, 131072, self.rooms_per_user, self.rooms_per_day)
         self.site = Site(log, self.feed, self.rooms, self.connected, rules, world)
-        self.chat = Chat(self.site, Pace(Buckets(*self.message_rate), Buckets(*self.command_rate)), "test")
+        self.chat = Chat(
+            self.site, Entering(self.site), Pace(Buckets(*self.message_rate), Buckets(*self.command_rate)), "test"
+        )
 
     def _report(self, _words: str) -> None:
         self.reported.append(sys.exc_info()[1])

@@ -91,7 +91,7 @@ class LocalSite:
         if self._database_patience is not None:
             source: Any = self.house.galaxy._source
             source._deadline = self._database_patience
-        self.house.history.open(assembly.site_rooms(self.config), assembly.now())
+        await assembly.open_log(self.house.history, assembly.site_rooms(self.config))
         await self.house.galaxy.start()
         self._listening: IListeningPort = reactor.listenTCP(0, self.house.http, interface="127.0.0.1")
         self.port = self._listening.getHost().port

@@ -162,15 +162,10 @@ def test_the_originals_keys_stand_in_either_section(load_yaml: Load, place: str)
 
 def test_an_original_key_that_differs_in_two_places_is_a_mistake(load_yaml: Load) -> None:
     """Which of two values counts is for the admin to say."""
-    line = only_mistake(
-        lambda: load_yaml({"communication_server_port": 1111}, communication_server_port=2222)
-    )
+    line = only_mistake(lambda: load_yaml({"communication_server_port": 1111}, communication_server_port=2222))
     assert line.startswith("communication_server_port: differs")
     assert load_yaml({"communication_server_port": 7}, communication_server_port="7").port == 7
-    assert (
-        load_yaml({"communication_server_port": 1}, communication_server_port=2, overrides={"port": 3}).port
-        == 3
-    )
+    assert load_yaml({"communication_server_port": 1}, communication_server_port=2, overrides={"port": 3}).port == 3
 
 
 def test_the_command_line_beats_the_file(load_yaml: Load) -> None:
@@ -335,9 +330,7 @@ def test_all_mistakes_are_told_at_once(load_yaml: Load) -> None:
 def test_wrong_kinds_are_mistakes(load_yaml: Load) -> None:
     """A list where a group belongs, or a truth value where a number does, is told and not guessed at."""
     lines = mistakes(
-        lambda: load_yaml(
-            {"limits": [1], "moderators": "me", "retention_days": True, "group_rooms": "one", "host": 7}
-        )
+        lambda: load_yaml({"limits": [1], "moderators": "me", "retention_days": True, "group_rooms": "one", "host": 7})
     )
     assert sorted(line.split(":")[0] for line in lines) == [
         "group_rooms",
@@ -448,9 +441,7 @@ def test_paths_of_a_source_checkout(tmp_path: Path) -> None:
     file = tmp_path / "config" / "galaxy.yml"
     file.write_text(f"galaxy: {{id_secret: {SECRET}}}")
     assert load(str(file), None, {}, {}).galaxy_database == f"sqlite:///{tmp_path}/database/universe.sqlite"
-    file.write_text(
-        f"galaxy: {{id_secret: {SECRET}, database_connection: 'sqlite:///./db/u.sqlite?timeout=3'}}"
-    )
+    file.write_text(f"galaxy: {{id_secret: {SECRET}, database_connection: 'sqlite:///./db/u.sqlite?timeout=3'}}")
     config = load(str(file), None, {}, {})
     assert config.galaxy_database == f"sqlite:///{tmp_path}/db/u.sqlite"
     assert config.warnings[0].startswith("database_connection: a relative path")

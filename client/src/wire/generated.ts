@@ -20,6 +20,7 @@ export type AnyEvent =
   | ReadEvent
   | Presence
   | TypingEvent
+  | UserEvent
   | Bye;
 /**
  * What a person is on this site; a moderator's powers end at rooms that they may not see.
@@ -484,6 +485,13 @@ export interface TypingEvent {
    */
   user: number;
   users: User[];
+}
+/**
+ * Somebody goes by another name.
+ */
+export interface UserEvent {
+  type: "user";
+  user: User;
 }
 /**
  * The server goes away; come back after about `retry_in` seconds.

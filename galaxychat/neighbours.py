@@ -1,0 +1,100 @@
+"""What happens on other nodes of the same site: bells say where to look, and what is found is told to those here."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Protocol
+
+from galaxychat.bells import Bell, Kind
+from galaxychat.entering import Entering
+from galaxychat.errors import HistoryUnavailable
+from galaxychat.messages import Left, ReadEvent, TypingEvent, User, encode
+from galaxychat.ports import Spawn
+from galaxychat.posting import TYPING_PRESENT
+from galaxychat.site import Site
+
+
+class Shared(Protocol):
+    """What nodes share besides the log. Each method raises HistoryUnavailable."""
+
+    async def revs(self, rooms: Collection[int]) -> dict[int, int]:
+        """Return the newest rev of each room."""
+
+    async def present(self, rooms: Collection[int]) -> dict[int, list[User]]:
+        """Return who is present in each room on other nodes."""
+
+
+class Neighbours:
+    """Follows what other nodes did."""
+
+    def __init__(self, site: Site, entering: Entering, shared: Shared, spawn: Spawn) -> None:
+        self._site = site
+        self._entering = entering
+        self._shared = shared
+        self._spawn = spawn
+
+    def heard(self, rung: Sequence[Bell]) -> None:
+        """Look where another node rang."""
+        present = []
+        for bell in rung:
+            if bell.kind is Kind.REV:
+                self._site.feed.heard(bell.first, bell.second)
+            elif bell.kind is Kind.PRESENCE:
+                present.append(bell.first)
+            elif bell.kind is Kind.STANDING and self._site.connected.of(bell.first):
+                self._spawn(self._standing(bell.first, bell.second))
+            elif bell.kind is Kind.TYPING and not self._site.rooms.is_empty(bell.first):
+                self._spawn(self._typing(bell.first, bell.second))
+        watched = [room for room in present if not self._site.rooms.is_empty(room)]
+        if watched:
+            self._spawn(self.look_who_is_present(watched))
+
+    async def look(self) -> None:
+        """Read what is new in every room that somebody here follows, whether or not a bell was heard."""
+        rooms = self._site.feed.followed()
+        if not rooms:
+            return
+        try:
+            revs = await self._shared.revs(rooms)
+        except HistoryUnavailable:
+            return  # the next look finds it
+        for room, rev in revs.items():
+            self._site.feed.heard(room, rev)
+
+    async def look_who_is_present(self, rooms: Collection[int] | None = None) -> None:
+        """Read who is present elsewhere, in these rooms or in all that somebody here follows."""
+        asked = self._site.feed.followed() if rooms is None else rooms
+        if not asked:
+            return
+        try:
+            found = await self._shared.present(asked)
+        except HistoryUnavailable:
+            return
+        for room, users in found.items():
+            self._site.rooms.set_elsewhere(room, users)
+            self._site.rooms.announce(room)
+
+    async def _standing(self, user_id: int, room: int) -> None:
+        """Tell a user's windows here what another window of theirs did elsewhere: joined, left, read, muted."""
+        try:
+            state = await self._site.history.room(room, user_id)
+            users = await self._site.owners([state]) if state else []
+        except HistoryUnavailable:
+            return
+        for session in self._site.connected.of(user_id):
+            if state is None or not state.member:
+                self._entering.unsubscribe(session, room)
+                session.hear(encode(Left(room=room)))
+                continue
+            session.hear(encode(self._site.listed(state, session.identity, users)))
+            mark = ReadEvent(room=room, seq=state.read, unread=state.unread, mentions=state.mentions)
+            session.hear(encode(mark))
+
+    async def _typing(self, room: int, user_id: int) -> None:
+        if len(self._site.rooms.present(room)) > TYPING_PRESENT:
+            return
+        try:
+            users = await self._site.history.people([user_id])
+        except HistoryUnavailable:
+            return
+        self._site.rooms.tell(room, encode(TypingEvent(room=room, user=user_id, users=users)))
