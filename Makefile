@@ -50,6 +50,10 @@ docs: .venv/.tests client/node_modules/.ready ## Write the wire's JSON Schema, a
 	$(BIN)/python -m galaxychat.schema docs/protocol/schema.json
 	scripts/npm.sh run types
 
+.PHONY: screenshots
+screenshots: .venv/.tests client system ## Take the pictures in docs/images anew, from a real server
+	PYTHONPATH=. $(BIN)/python scripts/screenshots.py
+
 .PHONY: wheel
 wheel: .venv/.tests ## Build the source distribution, and the wheel from it, into dist/
 	$(BIN)/python -m build

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,19 +11,8 @@ from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from tests.support.galaxy_sqlite import ScratchGalaxy
 from tests.support.server import Server
-from tests.support.window import Window
+from tests.support.window import FLAGS, Window, chromium_path
 
-# No word to anybody outside, and no sandbox of its own: CI runs as root.
-_FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 _AXE = Path(__file__).parents[2] / "client" / "node_modules" / "axe-core" / "axe.min.js"
 
 #: Opens a window for somebody: `as_(name)`, with settings of the browser and another port where one is given.
@@ -35,13 +22,8 @@ As = Callable[..., Window]
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """One browser for all tests; each window has a context, and so cookies and storage, of its own."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None:
-        if os.environ.get("CI"):
-            pytest.fail("Chromium is not installed: run `make test`, which installs it")
-        pytest.skip("Chromium is not installed: `make test` installs it")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=_FLAGS)
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
         yield browser
         browser.close()
 

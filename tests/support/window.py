@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Sequence
 from typing import Any
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, expect
+
+# No word to anybody outside, and no sandbox of its own: CI runs as root.
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 # What Chromium says by itself when the network or the server is away.
 _NETWORK = re.compile(r"WebSocket connection to|Failed to load resource: net::ERR_|ERR_CONNECTION")
@@ -16,6 +29,14 @@ _UP = "while (scroller.scrollHeight <= scroller.clientHeight) scroller = scrolle
 _SCROLLER = f"let scroller = log; {_UP}"
 #: Of a row: scroll the messages to their top.
 SCROLL_TO_TOP = f"let scroller = row.closest('[role=log]'); {_UP} scroller.scrollTop = 0;"
+
+
+def chromium_path() -> str:
+    """Return where Debian's or Ubuntu's Chromium is; raises FileNotFoundError."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        raise FileNotFoundError("Chromium is not installed: `make test` installs it")
+    return path
 
 
 class Window:
