@@ -166,10 +166,11 @@ def _backup(given: argparse.Namespace) -> int:
     source = _log_file(_configured(given), "copy it with pg_dump, which may run beside the service.")
     if given.file.exists():
         raise StartError(f"{given.file} exists already; name a new file.")
+    reading = _reading(source)
     try:
-        # Before SQLite does it with whatever rights the umask leaves.
+        # Before SQLite makes it with whatever rights the umask leaves.
         given.file.touch(mode=0o600, exist_ok=False)
-        reading, copy = _reading(source), sqlite3.connect(given.file)
+        copy = sqlite3.connect(given.file)
         with reading, copy:
             reading.backup(copy)
         copy.close()

@@ -20,7 +20,9 @@ def claim(path: Path) -> IO[str]:
     """Take a log's file for this process and return the open lock; raises StartError with what is wrong."""
     _check(path)
     try:
-        lock = path.with_name(path.name + ".lock").open("w")
+        # What people said is for their owner alone, whatever the umask says; SQLite gives its other files the same.
+        path.touch(mode=0o600, exist_ok=True)
+        lock = open(path.with_name(path.name + ".lock"), "w", opener=_private)
     except OSError as problem:
         raise _unwritable(path, problem) from None
     try:
@@ -32,6 +34,10 @@ def claim(path: Path) -> IO[str]:
             "which several processes may share."
         ) from None
     return lock
+
+
+def _private(name: str, flags: int) -> int:
+    return os.open(name, flags, mode=0o600)
 
 
 def _check(path: Path) -> None:

@@ -436,3 +436,10 @@ def test_a_page_is_of_one_moment(log: SQLiteLog) -> None:
     assert reader.execute("SELECT max(seq) FROM message WHERE room = ?", (LOBBY_ID,)).fetchone() == (1,)
     reader.close()
     assert log.state().rev == 2
+
+
+def test_files_are_for_their_owner_alone(log: SQLiteLog) -> None:
+    """Nobody else on the machine can read what was said, whatever the umask."""
+    files = list(log.path.parent.iterdir())
+    assert len(files) >= 2
+    assert {file.stat().st_mode & 0o077 for file in files} == {0}

@@ -221,7 +221,10 @@ def test_ready_is_told_to_systemd(galaxy: ScratchGalaxy) -> None:
 
 def test_warnings_at_start(galaxy: ScratchGalaxy) -> None:
     """What limits the server without keeping it from starting is logged."""
-    galaxy.configure({}, {"limits": {"connections": 1_000_000}})
+    galaxy.configure({"session_duration": 60}, {"limits": {"connections": 1_000_000}, "retention_days": 30})
+    galaxy.write("ALTER TABLE galaxy_session DROP COLUMN last_action")
     with Server(galaxy, endpoint=ANY_PORT) as server:
         assert "LimitNOFILE" in server.output
-        assert "galaxy_group is missing" in server.output
+        assert "column galaxy_session.last_action is missing: session_duration is off" in server.output
+        assert "retention_days: this version does nothing about it yet" in server.output
+        assert "galaxy_group" not in server.output, "nobody asked for rooms by group"
