@@ -22,7 +22,7 @@ def claim(path: Path) -> IO[str]:
     try:
         # What people said is for their owner alone, whatever the umask says; SQLite gives its other files the same.
         path.touch(mode=0o600, exist_ok=True)
-        lock = open(path.with_name(path.name + ".lock"), "w", opener=_private)
+        lock = os.fdopen(os.open(path.with_name(path.name + ".lock"), os.O_CREAT | os.O_WRONLY, mode=0o600), "w")
     except OSError as problem:
         raise _unwritable(path, problem) from None
     try:
@@ -34,10 +34,6 @@ def claim(path: Path) -> IO[str]:
             "which several processes may share."
         ) from None
     return lock
-
-
-def _private(name: str, flags: int) -> int:
-    return os.open(name, flags, mode=0o600)
 
 
 def _check(path: Path) -> None:
