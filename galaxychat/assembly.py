@@ -62,10 +62,10 @@ class House:
 def build(config: Config, reactor: Any) -> House:
     """Return the parts, connected; nothing is open yet. Raises StartError for what cannot be used."""
     history = history_of(config, reactor)
-    galaxy = open_galaxy_database(config.galaxy_database, reactor, wanted_features(config))
+    counted = Metrics()
+    galaxy = open_galaxy_database(config.galaxy_database, reactor, wanted_features(config), counted.asked_galaxy.inc)
     gate = AuthCheck(galaxy, config)
     rooms = Rooms(fan_out)
-    counted = Metrics()
     site = _site(config, history, rooms)
     entering = Entering(site)
     factory = ChatFactory(Chat(site, entering, _pace(config), __version__), gate, config.limits, counted, reactor)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -35,10 +35,19 @@ class GalaxyDatabase:
 
     log = Logger()
 
-    def __init__(self, source: Source, wanted: Collection[Feature] = tuple(Feature)) -> None:
-        """`wanted` are the features that the site uses: only what those lack is warned of."""
+    def __init__(
+        self,
+        source: Source,
+        wanted: Collection[Feature] = tuple(Feature),
+        asking: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`wanted` are the features that the site uses: only what those lack is warned of.
+
+        `asking` is called for every statement about sessions.
+        """
         self._source = source
         self._wanted = wanted
+        self._asking = asking
         self._last_action: str | None = None
         self._sessions = Together(self._fetch_sessions)
         self.features: frozenset[Feature] = frozenset()
@@ -84,20 +93,26 @@ class GalaxyDatabase:
     async def _fetch(self, by: str, values: Sequence[T]) -> dict[T, SessionRow]:
         if self._last_action is None:
             raise GalaxyUnavailable("Galaxy's database was not reached yet")
+        self._asking()
         among, params = self._source.among(values)
         sql = _SESSION.format(by=by, last_action=self._last_action, among=among)
         return {row[0]: _session_row(row[1:]) for row in await self._source.rows(sql, params)}
 
 
-def open_galaxy_database(url: str, reactor: Any, wanted: Collection[Feature] = tuple(Feature)) -> GalaxyDatabase:
+def open_galaxy_database(
+    url: str,
+    reactor: Any,
+    wanted: Collection[Feature] = tuple(Feature),
+    asking: Callable[[], None] = lambda: None,
+) -> GalaxyDatabase:
     """Galaxy's database at a SQLAlchemy URL; opens nothing before its `start`. Raises StartError."""
     try:
         parsed = parse_database_url(url)
     except ValueError as error:
         raise StartError(f"database_connection: right would be {error}") from None
     if isinstance(parsed, SqliteUrl):
-        return GalaxyDatabase(SqliteSource(Path(parsed.path), reactor), wanted)
-    return GalaxyDatabase(PostgresSource(parsed, reactor), wanted)
+        return GalaxyDatabase(SqliteSource(Path(parsed.path), reactor), wanted, asking)
+    return GalaxyDatabase(PostgresSource(parsed, reactor), wanted, asking)
 
 
 def _session_row(row: Row) -> SessionRow:

@@ -15,6 +15,9 @@ class Metrics:
         self.connections = Gauge("galaxychat_connections", "Open connections", registry=self._registry)
         self.admitted = Counter("galaxychat_admitted", "Connections that were let in", registry=self._registry)
         self.commands = Counter("galaxychat_commands", "Frames taken from clients", registry=self._registry)
+        self.asked_galaxy = Counter(
+            "galaxychat_galaxy_queries", "Statements to Galaxy's database about sessions", registry=self._registry
+        )
         self._closed = Counter(
             "galaxychat_closed", "Connections that the server ended", ["code"], registry=self._registry
         )
