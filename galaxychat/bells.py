@@ -13,6 +13,9 @@ from enum import StrEnum
 # PostgreSQL takes less than 8000 bytes.
 _PAYLOAD = 7000
 
+#: The channel, in SQL: two logs in schemas of one database do not hear each other's bells.
+CHANNEL = "'galaxychat_' || md5(current_schema())"
+
 
 class Kind(StrEnum):
     """What a bell is about, and what its two numbers are."""
@@ -21,6 +24,7 @@ class Kind(StrEnum):
     STANDING = "s"  # a user, a room in which something of theirs changed
     TYPING = "t"  # a room, the user who is writing
     PRESENCE = "p"  # a room, 0
+    NAME = "n"  # a user who goes by another name, 0
 
 
 @dataclass(frozen=True, slots=True)

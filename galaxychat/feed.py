@@ -6,12 +6,16 @@ lies in it is read from the log.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from galaxychat.errors import HistoryUnavailable
-from galaxychat.messages import Event, MessageEvent, RoomEvent, encode
-from galaxychat.ports import History, Peer, Spawn
+from galaxychat.messages import Event, Message, MessageEvent, RoomEvent, User, encode
+from galaxychat.ports import RESUME_CHANGES, History, Peer, Spawn
 from galaxychat.rooms import Rooms
+
+#: A gap of more revisions than this is not read: clients start over instead.
+PAGED = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,14 @@ class Feed:
     def followed(self) -> list[int]:
         """Return the rooms that somebody here follows."""
         return list(self._places)
+
+    def places(self) -> dict[int, int]:
+        """Return how far each room that somebody here follows was delivered; not those whose page is still read."""
+        return {room: place.last for room, place in self._places.items() if place.last is not None}
+
+    def start_over(self) -> None:
+        """Forget how far rooms were delivered: the log is another one."""
+        self._places = {room: _Place() for room in self._places}
 
     def reaches(self, room: int, rev: int) -> bool:
         """Whether everything after `rev` has been or will be delivered; a page that is older must be read again."""
@@ -121,14 +133,31 @@ class Feed:
         changes = await self._history.changes(room, before)
         if self._places.get(room) is not place:
             return False  # everybody left; who came since then has had a page of their own
-        users = list(changes.users)
-        for message in changes.messages:
-            event = MessageEvent(room=room, rev=message.rev, message=message, users=users)
-            self._deliver(room, place, message.rev, event)
+        self._deliver_messages(room, place, changes.messages, changes.users)
+        if not changes.complete and changes.rev - before <= PAGED and await self._fetch_page(room, place):
+            return True
         if changes.rev > (place.last or 0):
             # Not everything that was missed is a message, or it was too much: the rev alone makes clients ask.
             self._deliver(room, place, changes.rev, RoomEvent(room=room, rev=changes.rev))
         return (place.last or 0) > before
+
+    async def _fetch_page(self, room: int, place: _Place) -> bool:
+        """Deliver what follows without a gap of a gap too wide for one fetch; False if it begins with older messages.
+
+        A node that another one runs ahead of reads page by page: clients need not start over.
+        """
+        before = place.last or 0
+        page = await self._history.page(room, RESUME_CHANGES, after=before)
+        if self._places.get(room) is not place:
+            return False
+        dense = [message for rev, message in enumerate(page.messages, before + 1) if message.rev == message.seq == rev]
+        self._deliver_messages(room, place, dense, page.users)
+        return (place.last or 0) > before
+
+    def _deliver_messages(self, room: int, place: _Place, found: Sequence[Message], users: Sequence[User]) -> None:
+        for message in found:
+            event = MessageEvent(room=room, rev=message.rev, message=message, users=list(users))
+            self._deliver(room, place, message.rev, event)
 
     def _deliver(self, room: int, place: _Place, rev: int, event: Event) -> None:
         if place.last is not None and rev > place.last:

@@ -8,10 +8,14 @@ from typing import Protocol
 from galaxychat.bells import Bell, Kind
 from galaxychat.entering import Entering
 from galaxychat.errors import HistoryUnavailable
-from galaxychat.messages import Left, ReadEvent, TypingEvent, User, encode
+from galaxychat.messages import Left, ReadEvent, TypingEvent, User, UserEvent, encode
 from galaxychat.ports import Spawn
 from galaxychat.posting import TYPING_PRESENT
 from galaxychat.site import Site
+
+#: As when this node restarts.
+_RESTART = 1012
+NAMED_AT_MOST = 25
 
 
 class Shared(Protocol):
@@ -41,6 +45,8 @@ class Neighbours:
                 self._site.feed.heard(bell.first, bell.second)
             elif bell.kind is Kind.PRESENCE:
                 present.append(bell.first)
+            elif bell.kind is Kind.NAME:
+                self._spawn(self._name(bell.first))
             elif bell.kind is Kind.STANDING and self._site.connected.of(bell.first):
                 self._spawn(self._standing(bell.first, bell.second))
             elif bell.kind is Kind.TYPING and not self._site.rooms.is_empty(bell.first):
@@ -54,12 +60,23 @@ class Neighbours:
         rooms = self._site.feed.followed()
         if not rooms:
             return
+        told = self._site.feed.places()
         try:
             revs = await self._shared.revs(rooms)
         except HistoryUnavailable:
             return  # the next look finds it
+        if any(revs.get(room, 0) < rev for room, rev in told.items()):
+            # A copy of an older day, whose epoch nobody changed.
+            self.start_over()
+            return
         for room, rev in revs.items():
             self._site.feed.heard(room, rev)
+
+    def start_over(self) -> None:
+        """Send everybody away, who will come back to a log that is another one than it was."""
+        self._site.feed.start_over()
+        for session in self._site.connected.everybody():
+            session.peer.close(_RESTART, "the chat's log was replaced")
 
     async def look_who_is_present(self, rooms: Collection[int] | None = None) -> None:
         """Read who is present elsewhere, in these rooms or in all that somebody here follows."""
@@ -89,6 +106,23 @@ class Neighbours:
             session.hear(encode(self._site.listed(state, session.identity, users)))
             mark = ReadEvent(room=room, seq=state.read, unread=state.unread, mentions=state.mentions)
             session.hear(encode(mark))
+
+    async def _name(self, user_id: int) -> None:
+        """Show a user's name of today in the small rooms in which they are."""
+        rooms = [
+            room
+            for room in self._site.rooms.followed_by(user_id)
+            if len(self._site.rooms.present(room)) <= NAMED_AT_MOST
+        ]
+        if not rooms:
+            return
+        try:
+            people = await self._site.history.people([user_id])
+        except HistoryUnavailable:
+            return
+        for user in people:
+            for room in rooms:
+                self._site.rooms.tell(room, encode(UserEvent(user=user)))
 
     async def _typing(self, room: int, user_id: int) -> None:
         if len(self._site.rooms.present(room)) > TYPING_PRESENT:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from ipaddress import ip_address
 from typing import Any
 
@@ -51,9 +51,21 @@ class Supervised(Connection):  # type: ignore[misc]
 
     def close(self) -> None:
         """Close, also if it was never open; what waits on it fails with ConnectionDone."""
-        self._ended = True
-        if self._connection is not None:
+        ended, self._ended = self._ended, True
+        if self._connection is not None and not ended:
             super().close()
+
+    @property
+    def ended(self) -> bool:
+        """Whether it was closed."""
+        return self._ended
+
+    async def ask(self, sql: str, params: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """The rows of one statement, none for one that returns none; the caller has the lock."""
+        cursor = self.cursor()
+        await cursor.execute(sql, params or None)
+        rows: list[tuple[Any, ...]] = cursor.fetchall() if cursor.description else []
+        return rows
 
     def _watched(self, step: Callable[[], None]) -> None:
         try:

@@ -31,7 +31,7 @@ from galaxychat.pgconnection import (
 T = TypeVar("T")
 
 _FIRST_PAUSE = 0.2
-_LONGEST_PAUSE = 5.0
+_LONGEST_PAUSE = 2.0
 #: SQLSTATE classes after which the connection is of no more use: lost, or ended by the server.
 _LOST_CLASSES = ("08", "57")
 _LOCK_NOT_AVAILABLE = "55P03"
@@ -65,7 +65,7 @@ class Ask(Protocol):
 
 
 class PgLink:
-    """A connection that is opened again, with growing pauses of up to 5 s, whenever it is lost.
+    """A connection that is opened again, with growing pauses of up to 2 s, whenever it is lost.
 
     `on_connected` runs on each new connection; if it raises, the connection is given up. `settings` are the
     server's, for this session. `deadline`, in seconds, bounds each question and each attempt to connect.
@@ -129,30 +129,42 @@ class PgLink:
 
         Raises LinkDown (also at once when there is no connection), LinkDeadline, QueryRefused.
         """
-        connection = self._connection
-        if connection is None:
-            raise LinkDown("no connection to PostgreSQL")
-        rows: list[tuple[Any, ...]] = await self._bounded(connection, connection.runQuery(sql, params or None))
-        return rows
+        return await self._locked(lambda ask: ask(sql, params))
 
     async def transaction(self, work: Callable[[Ask], Awaitable[T]]) -> T:
         """What `work` gives, which asks its questions in one transaction; it commits unless `work` raises.
 
-        The deadline holds for the whole. Raises as `query` does; `work` itself must raise nothing else.
+        The deadline holds for the whole. Raises as `query` does, and what `work` raises.
         """
+
+        async def whole(ask: Ask) -> T:
+            await ask("BEGIN")
+            result = await work(ask)
+            await ask("COMMIT")
+            return result
+
+        return await self._locked(whole, in_transaction=True)
+
+    async def _locked(self, work: Callable[[Ask], Awaitable[T]], in_transaction: bool = False) -> T:
+        """What `work` gives, which has the connection for itself meanwhile."""
         connection = self._connection
         if connection is None:
             raise LinkDown("no connection to PostgreSQL")
 
-        def interact(cursor: Any) -> Deferred[T]:
-            async def ask(sql: str, params: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-                await cursor.execute(sql, params or None)
-                rows: list[tuple[Any, ...]] = cursor.fetchall() if cursor.description else []
-                return rows
+        async def ask(sql: str, params: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+            return await self._typed(connection, connection.ask(sql, params))
 
-            return Deferred.fromCoroutine(_awaited(work, ask))
+        async def whole() -> T:
+            try:
+                return await work(ask)
+            except Exception:
+                # Not by txpostgres' own runInteraction: it tries it on a dead connection, and logs a traceback.
+                if in_transaction and not connection.ended:
+                    await ask("ROLLBACK")
+                raise
 
-        return await self._bounded(connection, connection.runInteraction(interact))
+        locked: Deferred[T] = connection.lock.run(lambda: Deferred.fromCoroutine(whole()))
+        return await self._bounded(connection, locked)
 
     async def _keep(self, first: Deferred[None]) -> None:
         pause = _FIRST_PAUSE
@@ -188,17 +200,28 @@ class PgLink:
 
     async def _connect(self, connection: Supervised) -> None:
         parameters = libpq_parameters(self._url, self._settings)
-        parameters = await self._bounded(connection, with_addresses(parameters, self._reactor))
+        parameters = await self._attempt(connection, lambda: with_addresses(parameters, self._reactor))
         if not self._running:
             raise LinkDown("stopped")
-        await self._bounded(connection, connection.connect(**parameters))
+        await self._attempt(connection, lambda: connection.connect(**parameters))
         if self._on_notify is not None:
             notify = self._on_notify
             connection.addNotifyObserver(lambda notification: notify(notification.payload))
         self._connection, self._lost = connection, Deferred()
 
+    async def _attempt(self, connection: Supervised, step: Callable[[], Awaitable[T]]) -> T:
+        typed = Deferred.fromCoroutine(self._typed(connection, step()))
+        return await self._bounded(connection, typed)
+
+    async def _typed(self, connection: Supervised, step: Awaitable[T]) -> T:
+        """What a step over the connection gives, its error as one of ours."""
+        try:
+            return await step
+        except Exception as error:
+            raise self._translated(connection, error) from None
+
     def _bounded(self, connection: Supervised, inner: Deferred[T]) -> Deferred[T]:
-        """What `inner` gives, in time and with typed errors.
+        """What `inner` gives, in time.
 
         Cancelling the result does not reach `inner`: txpostgres would cancel the query, and wait.
         """
@@ -210,12 +233,8 @@ class PgLink:
                 timer.cancel()
             if not isinstance(result, Failure):
                 self._answered = self._reactor.seconds()
-            if outer.called:
-                return
-            if isinstance(result, Failure):
-                outer.errback(self._translated(connection, result.value or LinkDown("lost")))
-            else:
-                outer.callback(result)
+            if not outer.called:
+                outer.callback(result)  # a Failure too
 
         inner.addBoth(done)
         return outer
@@ -272,7 +291,3 @@ class PgLink:
         self._resting = deferLater(self._reactor, seconds)
         with suppress(CancelledError):
             await self._resting
-
-
-async def _awaited(work: Callable[[Ask], Awaitable[T]], ask: Ask) -> T:
-    return await work(ask)

@@ -193,7 +193,7 @@ class History(Protocol):
         """End a membership; nothing changes for one who is none."""
 
     async def append(self, draft: Draft) -> Posted:
-        """Post a message; raises NonceReused, NoSuchMessage (for `reply_to`)."""
+        """Post a message; raises NonceReused, NoSuchMessage (for `reply_to`), Refusal (no such room)."""
 
     async def answered(self, user_id: int, nonce: str, digest: bytes) -> Posted | None:
         """Return the first answer to a nonce, or None if it is new; raises NonceReused."""

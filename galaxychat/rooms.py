@@ -133,6 +133,10 @@ class Rooms:
         room = self._rooms.get(room_id)
         return room.attendance.ids() if room else ()
 
+    def followed_by(self, user_id: int) -> list[int]:
+        """Return the rooms of this node in which a user is present, on whatever node."""
+        return [room_id for room_id, room in self._rooms.items() if user_id in room.attendance.ids()]
+
     def set_elsewhere(self, room_id: int, users: Iterable[User]) -> None:
         """Take over who is present on other nodes; matters while somebody is present here."""
         room = self._rooms.get(room_id)

@@ -23,12 +23,10 @@ class Listener:
         reactor: Any,
         url: PostgresUrl,
         node: str,
-        channel: str,
         heard: Callable[[Sequence[Bell]], None],
         missed: Callable[[], None],
     ) -> None:
         self._node = node
-        self._channel = channel
         self._heard = heard
         self._missed = missed
         self._link = PgLink(url, reactor, self._listen, on_notify=self._notified)
@@ -42,7 +40,8 @@ class Listener:
         await self._link.stop()
 
     async def _listen(self) -> None:
-        await self._link.transaction(lambda ask: ask(f'LISTEN "{self._channel}"'))
+        ((channel,),) = await self._link.query(f"SELECT {bells.CHANNEL}")  # ours
+        await self._link.query(f'LISTEN "{channel}"')
         self._missed()
 
     def _notified(self, payload: str) -> None:

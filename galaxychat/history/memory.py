@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import msgspec
 
+from galaxychat.history.message_statements import no_such_room
 from galaxychat.history.paging import fitting
 from galaxychat.history.room_statements import COUNTED, meant
 from galaxychat.limits import name_key
@@ -131,6 +132,8 @@ class MemoryHistory:
         known = await self.answered(draft.user, draft.nonce, draft.digest)
         if known is not None:
             return known
+        if draft.room not in self._rooms:
+            raise no_such_room()
         room = self._rooms[draft.room]
         target = room.messages.get(draft.reply_to) if draft.reply_to is not None else None
         if draft.reply_to is not None and (target is None or target.deleted):

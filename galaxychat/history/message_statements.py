@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from galaxychat.errors import Refusal
 from galaxychat.history.paging import fitting
 from galaxychat.history.room_statements import people
 from galaxychat.history.sql import Statement, marks
@@ -19,7 +20,7 @@ _MESSAGE = "(room, seq, rev, user_id, at, text, body, reply_to)"
 _ANSWER = "(user_id, nonce, digest, room, seq, at)"
 
 #: What became of a draft.
-Outcome = Posted | NonceReused | NoSuchMessage
+Outcome = Posted | NonceReused | NoSuchMessage | Refusal
 
 
 def _message(row: Sequence[Any]) -> Message:
@@ -70,6 +71,8 @@ def append(drafts: Sequence[Draft]) -> Statement[list[Outcome]]:
     for draft in drafts:
         key = (draft.user, draft.nonce)
         outcome: Outcome | None = _again(known.get(key), draft.digest)
+        if outcome is None and draft.room not in revs:
+            outcome = no_such_room()
         if outcome is None and draft.reply_to is not None and (draft.room, draft.reply_to) not in targets:
             outcome = NoSuchMessage()
         if outcome is None:
@@ -81,6 +84,11 @@ def append(drafts: Sequence[Draft]) -> Statement[list[Outcome]]:
     if fresh:
         yield from _insert(fresh)
     return outcomes
+
+
+def no_such_room() -> Refusal:
+    """Return what a draft for a room that is not there comes to."""
+    return Refusal("no_such_room", "There is no such room, or it is not open to you.")
 
 
 def _lock(drafts: Iterable[Draft]) -> Statement[dict[int, int]]:

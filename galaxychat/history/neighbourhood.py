@@ -20,7 +20,7 @@ from galaxychat.history.presence_statements import Pair
 _LOOK_EVERY = 2.0
 _PRESENCE_EVERY = 5.0
 _WRITE_EVERY = 0.5
-_SEEN_EVERY = 3.0
+_SEEN_EVERY = 2.0
 _SWEEP_EVERY = 60.0
 
 
@@ -46,6 +46,9 @@ class Follows(Protocol):
     async def look_who_is_present(self) -> None:
         """Look who is present elsewhere."""
 
+    def start_over(self) -> None:
+        """Send everybody away: the log is another one."""
+
 
 class Neighbourhood:
     """Keeps a node's presence in the shared log up to date, and follows the others'."""
@@ -57,14 +60,17 @@ class Neighbourhood:
         self._here = here
         self._follows = follows
         self._stale = True
+        self._others: frozenset[str] = frozenset()
         self._listener = Listener(
             reactor,
             history.url,
             history.node,
-            history.channel,
             heard=lambda rung: follows.heard(list(rung)),
             missed=self._missed,
         )
+        # What was committed when the connection was lost may be in the log, and nobody here was told.
+        history.when_connected(self._missed)
+        history.when_replaced(follows.start_over)
         self._calls = [
             (self._every(reactor, follows.look), _LOOK_EVERY),
             (self._every(reactor, follows.look_who_is_present), _PRESENCE_EVERY),
@@ -85,7 +91,9 @@ class Neighbourhood:
             if call.running:
                 call.stop()
         await self._listener.stop()
-        ring = _presence(self._here.pairs())
+        # Those who were sent away a moment ago are told of here, with those who are left.
+        arrived, departed = self._here.take_changes()
+        ring = _presence([*self._here.pairs(), *arrived, *departed])
         try:
             await self._history.write(presence_statements.forget, self._history.node, ring=ring)
         except HistoryUnavailable:
@@ -98,27 +106,31 @@ class Neighbourhood:
     async def _write(self) -> None:
         """Write who came and went; everything, after a failure or when the server has lost it."""
         arrived, departed = self._here.take_changes()
-        if self._stale:
-            arrived, departed = self._here.pairs(), []
         if not (arrived or departed or self._stale):
             return
-        node, ring = self._history.node, _presence([*arrived, *departed])
+        # Before the write: what is found meanwhile (see _seen) must not be forgotten after it.
+        stale, self._stale = self._stale, False
+        node, here = self._history.node, self._here.pairs() if stale else arrived
+        ring = _presence([*here, *departed])
         try:
-            if self._stale:
-                await self._history.write(presence_statements.rewrite, node, arrived, ring=ring)
+            if stale:
+                await self._history.write(presence_statements.rewrite, node, here, ring=ring)
             else:
                 await self._history.write(presence_statements.change, node, arrived, departed, ring=ring)
         except HistoryUnavailable:
             self._stale = True
-        else:
-            self._stale = False
 
     async def _seen(self) -> None:
         try:
-            lost = await self._history.write(presence_statements.seen, self._history.node)
+            found = await self._history.write(presence_statements.seen, self._history.node)
         except HistoryUnavailable:
             return
-        self._stale = self._stale or lost
+        self._stale = self._stale or found.lost
+        self._history.found_epoch(found.epoch)
+        if found.others != self._others:
+            # One came, or died without a word.
+            self._others = found.others
+            await self._follows.look_who_is_present()
 
     async def _sweep(self) -> None:
         try:

@@ -16,13 +16,18 @@ async def migrate(ask: Ask) -> None:
     steps = schema.files("postgres")
     if there and not schema.missing(steps, await _done(ask)):
         return
-    await ask("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+    await lock(ask)
     for statement in schema.RECORD:
         await ask(statement)
     for number, name, sql in schema.missing(steps, await _done(ask)):
         await ask(sql)
         await ask("INSERT INTO schema_change VALUES (%s, %s)", (number, name))
     await ask("INSERT INTO log VALUES ('epoch', %s) ON CONFLICT DO NOTHING", (schema.new_epoch(),))
+
+
+async def lock(ask: Ask) -> None:
+    """Let one node after the other do what all do when they start, to the end of the transaction."""
+    await ask("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
 
 
 async def _done(ask: Ask) -> set[int]:

@@ -23,6 +23,8 @@ from galaxychat.ports import Draft, Posted
 Result = TypeVar("Result")
 
 _BATCH = 256
+#: A batch must be written within the deadline of one question, whatever is in it.
+_BATCH_BYTES = 4 * 1024 * 1024
 _TRIES = 5
 #: Another node was quicker: serialization_failure, deadlock_detected, unique_violation (a nonce raced).
 _AGAIN = frozenset({"40001", "40P01", "23505"})
@@ -36,6 +38,12 @@ class _Job:
     draft: Draft | None = None
     statement: Callable[[], Statement[Any]] | None = None
     bells: Sequence[Bell] = ()
+    order: str = ""
+
+    @property
+    def size(self) -> int:
+        """About how many bytes it sends."""
+        return len(self.draft.text) + len(self.draft.body) if self.draft is not None else 0
 
 
 async def drive(ask: Ask, statement: Statement[Result]) -> Result:
@@ -43,7 +51,9 @@ async def drive(ask: Ask, statement: Statement[Result]) -> Result:
     try:
         sql, parameters = next(statement)
         while True:
-            rows = await ask(sql.replace("?", "%s"), tuple(parameters))
+            # The weaker lock lets new members, who refer to the room's row, pass: each node admits while others post.
+            query = sql.replace("FOR UPDATE", "FOR NO KEY UPDATE").replace("?", "%s")
+            rows = await ask(query, tuple(parameters))
             sql, parameters = statement.send(rows)
     except StopIteration as done:
         result: Result = done.value
@@ -55,10 +65,9 @@ class PgWriter:
 
     log = Logger()
 
-    def __init__(self, link: PgLink, node: str, channel: str) -> None:
+    def __init__(self, link: PgLink, node: str) -> None:
         self._link = link
         self._node = node
-        self._channel = channel
         self._jobs: deque[_Job] = deque()
         self._working: Deferred[None] | None = None
 
@@ -68,10 +77,15 @@ class PgWriter:
         self._add(_Job(answer, draft=draft))
         return answer
 
-    def run(self, statement: Callable[[], Statement[Result]], ring: Sequence[Bell] = ()) -> Deferred[Result]:
-        """Run a statement; fails with what it raises, or HistoryUnavailable."""
+    def run(
+        self, statement: Callable[[], Statement[Result]], ring: Sequence[Bell] = (), order: str = ""
+    ) -> Deferred[Result]:
+        """Run a statement; fails with what it raises, or HistoryUnavailable.
+
+        Statements of one batch that lock the same kind of rows do so by `order`, so that two nodes do not cross.
+        """
         answer: Deferred[Result] = Deferred()
-        self._add(_Job(answer, statement=statement, bells=ring))
+        self._add(_Job(answer, statement=statement, bells=ring, order=order))
         return answer
 
     async def finish(self) -> None:
@@ -87,7 +101,7 @@ class PgWriter:
 
     async def _work(self) -> None:
         while self._jobs:
-            batch = [self._jobs.popleft() for _ in range(min(_BATCH, len(self._jobs)))]
+            batch = self._batch()
             for job, result in zip(batch, await self._written(batch), strict=True):
                 if not job.answer.called:
                     job.answer.callback(result)
@@ -95,22 +109,40 @@ class PgWriter:
         if working is not None:
             working.callback(None)
 
+    def _batch(self) -> list[_Job]:
+        """Take the next jobs, one at least."""
+        batch = [self._jobs.popleft()]
+        size = batch[0].size
+        while self._jobs and len(batch) < _BATCH and size + self._jobs[0].size <= _BATCH_BYTES:
+            size += self._jobs[0].size
+            batch.append(self._jobs.popleft())
+        return batch
+
     async def _written(self, batch: Sequence[_Job]) -> list[Any]:
         """What became of each job: its result or a Failure."""
-        for _ in range(_TRIES):
+        try:
+            return await self._tried(batch)
+        except LinkDown:
+            # Each may be in the log all the same: its sender asks again, by its nonce.
+            return [Failure(HistoryUnavailable("PostgreSQL")) for _ in batch]
+        except Exception as problem:
+            if len(batch) > 1:
+                # One of them may be to blame: the others shall not fail with it.
+                return [result for job in batch for result in await self._written([job])]
+            if not isinstance(problem, QueryRefused):
+                return [Failure()]
+            self.log.warn("The log could not be written: SQLSTATE {code}", code=problem.pgcode)
+            return [Failure(HistoryUnavailable("PostgreSQL"))]
+
+    async def _tried(self, batch: Sequence[_Job]) -> list[Any]:
+        """Write a batch in one transaction, again where another node was quicker."""
+        for _ in range(_TRIES - 1):
             try:
                 return await self._link.transaction(lambda ask: self._together(ask, batch))
             except QueryRefused as refused:
-                if refused.pgcode in _AGAIN:
-                    continue
-                if len(batch) > 1:
-                    # One of them may be to blame: the others shall not fail with it.
-                    return [result for job in batch for result in await self._written([job])]
-                self.log.warn("The log could not be written: SQLSTATE {code}", code=refused.pgcode)
-                break
-            except LinkDown:
-                break
-        return [Failure(HistoryUnavailable("PostgreSQL")) for _ in batch]
+                if refused.pgcode not in _AGAIN:
+                    raise
+        return await self._link.transaction(lambda ask: self._together(ask, batch))
 
     async def _together(self, ask: Ask, batch: Sequence[_Job]) -> list[Any]:
         results: dict[int, Any] = {}
@@ -119,12 +151,12 @@ class PgWriter:
         outcomes = await drive(ask, message_statements.append([draft for _, draft in posts])) if posts else []
         results.update(zip((index for index, _ in posts), map(_result, outcomes), strict=True))
         ring = _revs(outcomes)
-        for index, job in enumerate(batch):
+        for index, job in sorted(enumerate(batch), key=lambda each: each[1].order):
             if job.statement is not None:
                 results[index] = await _apart(ask, job.statement)
                 ring.extend(job.bells)
         for payload in bells.payloads(self._node, ring):
-            await ask("SELECT pg_notify(%s, %s)", (self._channel, payload))
+            await ask(f"SELECT pg_notify({bells.CHANNEL}, %s)", (payload,))  # ours
         return [results[index] for index in range(len(batch))]
 
 
@@ -133,17 +165,13 @@ async def _apart(ask: Ask, statement: Callable[[], Statement[Any]]) -> Any:
     await ask("SAVEPOINT work")
     try:
         result = await drive(ask, statement())
-    except Exception as problem:
-        if _is_databases(problem):
-            raise
+    except LinkError:
+        raise
+    except Exception:
         result = Failure()
         await ask("ROLLBACK TO SAVEPOINT work")
     await ask("RELEASE SAVEPOINT work")
     return result
-
-
-def _is_databases(problem: Exception) -> bool:
-    return isinstance(problem, LinkError) or hasattr(problem, "pgcode")
 
 
 def _result(outcome: Outcome) -> Any:

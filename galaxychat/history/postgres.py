@@ -13,7 +13,7 @@ from galaxychat.bells import Bell, Kind
 from galaxychat.dburl import PostgresUrl
 from galaxychat.errors import HistoryUnavailable, StartError
 from galaxychat.history import message_statements, presence_statements, room_statements, schema
-from galaxychat.history.pgschema import migrate
+from galaxychat.history.pgschema import lock, migrate
 from galaxychat.history.pgwriter import PgWriter, drive
 from galaxychat.history.sql import Statement
 from galaxychat.messages import User
@@ -34,15 +34,16 @@ class PostgresHistory:
         """`node` names this process among those that share the log; raises StartError for a URL libpq refuses."""
         self.url = url
         self.node = node or secrets.token_hex(4)
-        self.channel = "galaxychat"
         self._fatal: StartError | None = None
         self._epoch = ""
         self._rooms: Sequence[RoomDraft] = ()
         self._now = ""
+        self._connected: Callable[[], None] = _quiet
+        self._replaced: Callable[[], None] = _quiet
         self._write_link = PgLink(url, reactor, self._prepare)
         self._readers = [PgLink(url, reactor, settings=_READ_ONLY) for _ in range(_READERS)]
         self._turns = cycle(self._readers)
-        self._writer = PgWriter(self._write_link, self.node, self.channel)
+        self._writer = PgWriter(self._write_link, self.node)
 
     @property
     def epoch(self) -> str:
@@ -85,26 +86,43 @@ class PostgresHistory:
         finally:
             await reader.stop()
 
+    def when_connected(self, call: Callable[[], None]) -> None:
+        """Call this each time the connection that writes was made again."""
+        self._connected = call
+
+    def when_replaced(self, call: Callable[[], None]) -> None:
+        """Call this when the log turns out to be another one than it was."""
+        self._replaced = call
+
+    def found_epoch(self, epoch: str) -> None:
+        """Take over the name that the log has now."""
+        before, self._epoch = self._epoch, epoch
+        if before and before != epoch:
+            self.log.warn("The chat's log has another epoch: every client starts over")
+            self._replaced()
+
     async def _prepare(self) -> None:
         """Look at the log behind each new connection: it may have been restored meanwhile."""
 
         async def prepare(ask: Ask) -> str:
             await migrate(ask)
-            if not self._epoch:
-                await drive(ask, room_statements.settle(self._rooms, self._now))
             ((epoch,),) = await ask("SELECT value FROM log WHERE key = 'epoch'")
+            if epoch != self._epoch:
+                await lock(ask)
+                await drive(ask, room_statements.settle(self._rooms, self._now))
             return str(epoch)
 
         try:
-            self._epoch = await self._write_link.transaction(prepare)
+            self.found_epoch(await self._write_link.transaction(prepare))
         except StartError as error:
             self._fatal = error
             raise
+        self._connected()
 
     async def admit(self, user: User) -> None:
         """See ports.History; writes only where there is something to write."""
         if not await self._read(room_statements.is_admitted, user):
-            await self.write(room_statements.admit, user)
+            await self.write(room_statements.admit, user, ring=[Bell(Kind.NAME, user.id, 0)])
 
     async def rooms_of(self, user_id: int) -> list[RoomState]:
         """See ports.History."""
@@ -194,16 +212,27 @@ class PostgresHistory:
         self, statement: Callable[..., Statement[Result]], *values: Any, ring: Sequence[Bell] = ()
     ) -> Result:
         """Run a statement in the next transaction, and ring with it; raises HistoryUnavailable."""
-        return await self._writer.run(lambda: statement(*values), ring)
+        # The first values say which rows are locked: a room, a user.
+        order = " ".join(str(value) for value in values[:2] if isinstance(value, int | User))
+        return await self._writer.run(lambda: statement(*values), ring, order)
 
     async def _read(self, statement: Callable[..., Statement[Result]], *values: Any) -> Result:
         # Not while the schema may still be another one's.
         if not self._epoch:
             raise HistoryUnavailable("PostgreSQL was not reached yet")
         try:
-            return await drive(next(self._turns).query, statement(*values))
+            return await drive(self._reader().query, statement(*values))
         except LinkError as error:
             raise HistoryUnavailable(type(error).__name__) from None
+
+    def _reader(self) -> PgLink:
+        """The next connection in turn that there is."""
+        turn = next(self._turns)
+        return turn if turn.connected else next((each for each in self._readers if each.connected), turn)
+
+
+def _quiet() -> None:
+    """Nobody wants to know."""
 
 
 def _standing(user: int, room: int) -> tuple[Bell]:

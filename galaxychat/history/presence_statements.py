@@ -3,25 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from itertools import chain
 
 from galaxychat.history.sql import Statement, marks
 from galaxychat.messages import User
 
-#: Seconds after which a node that does not write is taken for dead, and after which its rows are swept away.
-ABSENT_AFTER = 9
+#: Seconds after which a node that does not write is taken for dead, and after which its rows are swept away. With
+#: the 2 s in which each node looks for the others, who dies takes everybody on it away within 10 s.
+ABSENT_AFTER = 7
 SWEPT_AFTER = 60
 
 #: A room and a user in it.
 Pair = tuple[int, int]
 
 
-def seen(node: str) -> Statement[bool]:
-    """Say that a node lives; True if its rows are gone, as they are after a crash of the server."""
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a node finds when it says that it lives.
+
+    `lost`: its rows are gone, as they are after a crash of the server. `others` are the nodes that live, `epoch` is
+    the log's.
+    """
+
+    lost: bool
+    others: frozenset[str]
+    epoch: str
+
+
+def seen(node: str) -> Statement[Seen]:
+    """Say that a node lives, and look who else does."""
     sql = """INSERT INTO node (id, seen) VALUES (?, now()) ON CONFLICT (id) DO UPDATE SET seen = now()
              RETURNING xmax = 0"""
-    rows = yield sql, (node,)
-    return bool(rows[0][0])
+    lost = yield sql, (node,)
+    alive = f"SELECT id FROM node WHERE seen > now() - interval '{ABSENT_AFTER} seconds' AND id <> ?"  # noqa: S608
+    others = yield alive, (node,)
+    epoch = yield "SELECT value FROM log WHERE key = 'epoch'", ()
+    return Seen(bool(lost[0][0]), frozenset(other for (other,) in others), str(epoch[0][0]))
 
 
 def change(node: str, arrived: Sequence[Pair], departed: Sequence[Pair]) -> Statement[None]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import cast
 
+import msgspec
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from galaxychat import feed
 from galaxychat.errors import HistoryUnavailable
 from galaxychat.feed import Change, Feed
 from galaxychat.history.memory import MemoryHistory
@@ -54,6 +56,12 @@ class Node:
         (message,) = finish(self.memory.page(LOBBY_ID, 1)).messages
         event = MessageEvent(room=LOBBY_ID, rev=posted.seq, message=message, users=[])
         return Change(LOBBY_ID, posted.seq, event)
+
+    def change(self, seq: int) -> None:
+        """Change a message, and offer nothing."""
+        room = self.memory._rooms[LOBBY_ID]
+        room.rev += 1
+        room.messages[seq] = msgspec.structs.replace(room.messages[seq], rev=room.rev)
 
     def enter(self, user: User = BELA) -> FakePeer:
         """Enter with the page of this moment."""
@@ -129,8 +137,38 @@ def test_one_fetch_at_a_time() -> None:
     assert revs(peer) == [1, 2, 3, 4, 5]
 
 
-def test_too_much_to_fetch_makes_clients_ask() -> None:
-    """More than a resume carries is not delivered: the rev alone tells clients that they missed something."""
+def test_a_wide_gap_is_read_page_by_page() -> None:
+    """A node that another one runs ahead of catches up with every message, whatever a resume may carry."""
+    node = Node()
+    peer = node.enter()
+    count = 2 * RESUME_CHANGES + 10
+    for _ in range(count):
+        change = node.post()
+    node.feed.offer(change)
+    assert revs(peer) == list(range(1, count + 1))
+    assert {event["type"] for event in peer.heard} == {"message"}
+
+
+def test_a_wide_gap_with_changes_makes_clients_ask() -> None:
+    """Where revisions of older messages lie in the gap, it is delivered up to the first one, and then the rev alone."""
+    node = Node()
+    for _ in range(2):
+        node.post()
+    peer = node.enter()
+    node.post()
+    node.change(2)
+    for _ in range(RESUME_CHANGES + 1):
+        change = node.post()
+    node.feed.offer(change)
+    assert [(event["type"], event["rev"]) for event in peer.heard][:1] == [("message", 3)]
+    assert revs(peer)[-1] == node.rev
+    assert revs(peer) == sorted(set(revs(peer)))
+    assert peer.heard[1]["rev"] > 4, "a client sees that something is missing"
+
+
+def test_too_much_to_fetch_makes_clients_ask(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A very wide gap is not delivered: the rev alone tells clients that they missed something."""
+    monkeypatch.setattr(feed, "PAGED", RESUME_CHANGES)
     node = Node()
     peer = node.enter()
     for _ in range(RESUME_CHANGES + 1):

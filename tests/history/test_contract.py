@@ -137,6 +137,15 @@ def test_answers_point_at_what_is_there(log: Log) -> None:
     assert log.post().seq == 4
 
 
+def test_a_room_that_is_not_there(log: Log) -> None:
+    """A message for no room is refused alone: what is written with it is posted, and takes no number more."""
+    log.admit()
+    drafts = [log.draft(), log.draft(room=77), log.draft()]
+    posted = log.together([lambda draft=draft: log.history.append(draft) for draft in drafts])  # type: ignore[misc]
+    assert [getattr(one, "code", None) or one.seq for one in posted] == [1, "no_such_room", 2]
+    assert log.state().rev == 2
+
+
 # ---- changes
 
 
