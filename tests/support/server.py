@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -23,6 +24,8 @@ _SERVING = re.compile(r"Serving (\S*)/ at (\S+)")
 #: The exit status after SIGTERM: twistd ends in good order, then by the signal, which systemd takes for success.
 IN_GOOD_ORDER = -signal.SIGTERM
 _PATIENCE = 20.0
+# The listening socket, whose number is $0, becomes descriptor 3 of the very process that LISTEN_PID names.
+_HAND_OVER = 'exec 3<&"$0"; LISTEN_FDS=1 LISTEN_FDNAMES=web LISTEN_PID=$$ exec "$@"'
 
 
 class Server:
@@ -35,7 +38,9 @@ class Server:
         endpoint: str = ANY_PORT,
         arguments: Sequence[str] = (),
         environ: Mapping[str, str] | None = None,
+        listening: socket.socket | None = None,
     ) -> None:
+        """`listening` is handed over as systemd does it, for the endpoint `systemd:domain=INET:index=0`."""
         self.galaxy = galaxy
         self.base = "/galaxychat"
         self.port = 0
@@ -45,6 +50,9 @@ class Server:
             *arguments,
         ]
         self._environ = dict(environ or {})
+        self._listening = listening
+        if listening is not None:
+            self._command = ["/bin/bash", "-c", _HAND_OVER, str(listening.fileno()), *self._command]
         self._process: subprocess.Popen[str] | None = None
         self._lines: list[str] = []
         self._said = threading.Condition()
@@ -68,6 +76,12 @@ class Server:
             return "".join(self._lines)
 
     @property
+    def pid(self) -> int:
+        """The process's id."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
     def url(self) -> str:
         """The root of its HTTP."""
         return f"http://127.0.0.1:{self.port}"
@@ -85,6 +99,7 @@ class Server:
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
+            pass_fds=() if self._listening is None else (self._listening.fileno(),),
         )
         threading.Thread(target=self._listen, args=(self._process,), daemon=True).start()
 

@@ -1,0 +1,41 @@
+"""What a process holds: memory and open files, as Linux counts them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """Memory in MiB (now, and at most since the start), and open files."""
+
+    memory: float
+    peak: float
+    files: int
+
+
+def holding(pid: int) -> Holding:
+    """Return what a process holds now."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    files = len(list(Path(f"/proc/{pid}/fd").iterdir()))
+    return Holding(_mebibytes(status, "VmRSS"), _mebibytes(status, "VmHWM"), files)
+
+
+def reset_peak(pid: int) -> None:
+    """Let the peak begin again from what is held now."""
+    Path(f"/proc/{pid}/clear_refs").write_text("5")
+
+
+def cpu_seconds(pid: int) -> float:
+    """Return the processor time that a process has used."""
+    # After the name, which is in parentheses and may hold spaces: utime and stime in hundredths of a second.
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / 100
+
+
+def _mebibytes(status: str, name: str) -> float:
+    found = re.search(rf"^{name}:\s+(\d+) kB$", status, re.MULTILINE)
+    assert found, name
+    return int(found[1]) / 1024
