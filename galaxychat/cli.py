@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from galaxychat import __version__
 from galaxychat.config import Config
-from galaxychat.dburl import SqliteUrl, parse_database_url
+from galaxychat.dburl import PostgresUrl, SqliteUrl, parse_database_url
 from galaxychat.errors import ConfigError, GalaxyUnavailable, HistoryUnavailable, StartError
 
 
@@ -44,7 +44,9 @@ def _parser() -> argparse.ArgumentParser:
     backup = commands.add_parser("backup", help="copy the log to a file, while the service runs")
     backup.add_argument("file", type=Path, help="the copy; it must not exist")
     backup.set_defaults(command=_backup)
-    epoch = commands.add_parser("new-epoch", help="after a restore, with the service stopped: clients start over")
+    epoch = commands.add_parser(
+        "new-epoch", help="after a restore (SQLite: with the service stopped)"
+    )
     epoch.set_defaults(command=_new_epoch)
     for each in (check, backup, epoch):
         each.add_argument("--galaxy-config", help="Galaxy's configuration (default: $GALAXY_CONFIG_FILE)")
@@ -66,20 +68,27 @@ def _configured(given: argparse.Namespace) -> Config:
 
 
 def _check_config(given: argparse.Namespace) -> int:
-    from twisted.internet import defer, task
+    from twisted.internet import defer
 
     config = _configured(given)
     for line in _described(config):
         print(line)
     problems: list[str] = []
-    try:
-        task.react(lambda reactor: defer.Deferred.fromCoroutine(_probe(config, reactor, problems)))
-    except SystemExit as ended:
-        if ended.code:
-            raise
+    _react(lambda reactor: defer.Deferred.fromCoroutine(_probe(config, reactor, problems)))
     for problem in problems:
         print(f"galaxychat: {problem}", file=sys.stderr)
     return 1 if problems else 0
+
+
+def _react(work: Callable[[Any], Any]) -> None:
+    """Run the reactor until the Deferred that `work` returns has fired."""
+    from twisted.internet import task
+
+    try:
+        task.react(work)
+    except SystemExit as ended:
+        if ended.code:
+            raise
 
 
 def _described(config: Config) -> list[str]:
@@ -183,10 +192,38 @@ def _backup(given: argparse.Namespace) -> int:
 
 
 def _new_epoch(given: argparse.Namespace) -> int:
+    url = parse_database_url(_configured(given).history)
+    if isinstance(url, SqliteUrl):
+        _renew_in_file(Path(url.path))
+    else:
+        _renew_in_database(url)
+    print("The log has a new epoch: every client starts over when it comes back.")
+    return 0
+
+
+def _renew_in_database(url: PostgresUrl) -> None:
+    from twisted.internet import defer
+
+    from galaxychat.history.postgres import PostgresHistory
+
+    problems: list[str] = []
+
+    async def renew(reactor: Any) -> None:
+        try:
+            await PostgresHistory(reactor, url).renew_epoch()
+        except StartError as error:
+            problems.append(str(error))
+        except HistoryUnavailable:
+            problems.append("The log's database does not answer.")
+
+    _react(lambda reactor: defer.Deferred.fromCoroutine(renew(reactor)))
+    if problems:
+        raise StartError(problems[0])
+
+
+def _renew_in_file(path: Path) -> None:
     from galaxychat.history import place, schema
 
-    config = _configured(given)
-    path = _log_file(config, "run there: UPDATE log SET value = md5(random()::text) WHERE key = 'epoch'")
     if not path.is_file():
         raise StartError(f"There is no log at {path}.")
     lock = place.claim(path)
@@ -198,8 +235,6 @@ def _new_epoch(given: argparse.Namespace) -> int:
         raise StartError(f"The log could not be written: {error}.") from None
     finally:
         lock.close()
-    print("The log has a new epoch: every client starts over when it comes back.")
-    return 0
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from galaxychat.dburl import PostgresUrl
+from galaxychat.errors import StartError
 from galaxychat.pgconnection import (
     Supervised,
     check_parameters,
@@ -96,6 +97,7 @@ class PgLink:
         self._resting: Deferred[None] | None = None
         self._keeper: Deferred[None] | None = None
         self._running = False
+        self._tried = False
         self._answered = 0.0
         self._reason = ""
         check_parameters(libpq_parameters(url, self._settings), url)
@@ -170,6 +172,7 @@ class PgLink:
         pause = _FIRST_PAUSE
         while self._running:
             opened = await self._open()
+            self._tried = True
             if not first.called:
                 first.callback(None)
             if opened:
@@ -188,7 +191,9 @@ class PgLink:
             if self._on_connected is not None:
                 await self._on_connected()
         except Exception as error:
-            self._tell(first_line(error))
+            # What keeps the service from starting is told by whoever starts it.
+            if self._tried or not isinstance(error, StartError):
+                self._tell(first_line(error))
             self._do_without_settings(error)
             self._drop(connection, "")
         if self._connection is not connection:

@@ -17,7 +17,7 @@ from galaxychat.history.pgschema import lock, migrate
 from galaxychat.history.pgwriter import PgWriter, drive
 from galaxychat.history.sql import Statement
 from galaxychat.messages import User
-from galaxychat.pglink import Ask, LinkError, PgLink
+from galaxychat.pglink import Ask, LinkError, PgLink, QueryRefused
 from galaxychat.ports import Changes, Draft, Page, Posted, ReadMark, RoomDraft, RoomState
 
 Result = TypeVar("Result")
@@ -33,6 +33,7 @@ class PostgresHistory:
     def __init__(self, reactor: Any, url: PostgresUrl, node: str | None = None) -> None:
         """`node` names this process among those that share the log; raises StartError for a URL libpq refuses."""
         self.url = url
+        self._reactor = reactor
         self.node = node or secrets.token_hex(4)
         self._fatal: StartError | None = None
         self._epoch = ""
@@ -100,6 +101,19 @@ class PostgresHistory:
         if before and before != epoch:
             self.log.warn("The chat's log has another epoch: every client starts over")
             self._replaced()
+
+    async def renew_epoch(self) -> None:
+        """Give the log another name; nodes that run find it. Raises HistoryUnavailable, StartError without a log."""
+        link = PgLink(self.url, self._reactor)
+        await link.start()
+        try:
+            await link.query("UPDATE log SET value = %s WHERE key = 'epoch'", (schema.new_epoch(),))
+        except QueryRefused as refused:
+            raise StartError(f"The log cannot be written: SQLSTATE {refused.pgcode}; is it there?") from None
+        except LinkError:
+            raise HistoryUnavailable("PostgreSQL") from None
+        finally:
+            await link.stop()
 
     async def _prepare(self) -> None:
         """Look at the log behind each new connection: it may have been restored meanwhile."""
