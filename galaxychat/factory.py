@@ -69,6 +69,8 @@ class ChatFactory(WebSocketServerFactory):
         self._idle: Deferred[None] | None = None
         self._gone: Deferred[None] | None = None
         self.server = ""  # no version banner
+        # Asked when it is read, not told with every connection.
+        metrics.connections.set_function(lambda: len(self._all))
         self.setProtocolOptions(**websocket_options(limits))
 
     def build(self, request: Handshake) -> ChatProtocol:
@@ -85,7 +87,6 @@ class ChatFactory(WebSocketServerFactory):
         """Count a connection that is not admitted yet; raises Closing when there are too many."""
         self._all.add(protocol)
         self._pending[protocol.address] += 1
-        self.metrics.connections.set(len(self._all))
         if self.stopping:
             raise Closing(1012, "the server restarts")
         if len(self._all) > self.limits.connections:
@@ -105,7 +106,6 @@ class ChatFactory(WebSocketServerFactory):
         if protocol not in self._all:
             return
         self._all.discard(protocol)
-        self.metrics.connections.set(len(self._all))
         if protocol in self._admitted:
             self._admitted.discard(protocol)
         else:
