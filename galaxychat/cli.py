@@ -44,9 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     backup = commands.add_parser("backup", help="copy the log to a file, while the service runs")
     backup.add_argument("file", type=Path, help="the copy; it must not exist")
     backup.set_defaults(command=_backup)
-    epoch = commands.add_parser(
-        "new-epoch", help="after a restore (SQLite: with the service stopped)"
-    )
+    epoch = commands.add_parser("new-epoch", help="after a restore (SQLite: with the service stopped)")
     epoch.set_defaults(command=_new_epoch)
     for each in (check, backup, epoch):
         each.add_argument("--galaxy-config", help="Galaxy's configuration (default: $GALAXY_CONFIG_FILE)")
