@@ -12,8 +12,11 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
@@ -114,6 +117,33 @@ class PostgresCluster:
         self.stop(mode)
         self.start()
 
+    def terminate_all(self) -> int:
+        """End every connection to the server, as an admin may; return how many there were."""
+        opened = self.connect()
+        try:
+            with opened.cursor() as cursor:
+                cursor.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                    "WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+                )
+                return cursor.rowcount
+        finally:
+            opened.close()
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Have every process of the server stand still: sockets stay open, and nothing answers."""
+        stopped = [self.pid]
+        os.kill(self.pid, signal.SIGSTOP)
+        try:
+            for child in _children(self.pid):
+                os.kill(child, signal.SIGSTOP)
+                stopped.append(child)
+            yield
+        finally:
+            for process in reversed(stopped):
+                os.kill(process, signal.SIGCONT)
+
     @property
     def pid(self) -> int:
         """The process id of the server's main process."""
@@ -183,6 +213,10 @@ class PostgresCluster:
                 cursor.execute(statement)
         finally:
             opened.close()
+
+
+def _children(parent: int) -> list[int]:
+    return [int(number) for number in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()]
 
 
 def _newest_programs() -> Path:

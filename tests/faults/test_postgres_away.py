@@ -1,0 +1,165 @@
+"""The log's PostgreSQL goes away, in every way that it can: nothing acknowledged is lost, nobody is thrown out."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.support.crowd import Talker, crowd, lobby
+from tests.support.nodes import copied, log_in, nodes, quiet
+from tests.support.postgres import PostgresCluster, StopMode
+from tests.support.process import holding
+from tests.support.server import _SERVING, IN_GOOD_ORDER, Server
+from tests.support.stall import Stall
+from tests.support.storm import Storm, storm
+from tests.support.verdict import Verdict, check
+
+pytestmark = [pytest.mark.postgres, pytest.mark.slow]
+
+Saw = Callable[[str], None]
+_HEALS_WITHIN = 5.0
+_STALLS_AT_MOST = 0.2
+
+
+@pytest.fixture
+def cluster(postgres: PostgresCluster) -> Iterator[PostgresCluster]:
+    """The session's server, running again afterwards."""
+    yield postgres
+    if not postgres.running:
+        postgres.start()
+
+
+class Faulty:
+    """Two nodes under a storm, their reactors watched."""
+
+    def __init__(self, cluster: PostgresCluster, servers: list[Server]) -> None:
+        self.cluster = cluster
+        self.servers = servers
+        self.stalls = [Stall(server.port) for server in servers]
+        self.healed: list[float] = []
+
+    async def run(self, fault: Callable[[Faulty, Storm], object], rounds: int) -> Storm:
+        """Let the storm rage over so many rounds of a fault; note how long each took to heal."""
+        async with storm(self.servers) as raging:
+            with ExitStack() as watching:
+                for stall in self.stalls:
+                    watching.enter_context(stall)
+                for _ in range(rounds):
+                    await raging.more(200)
+                    await asyncio.to_thread(fault, self, raging)
+                    self.healed.append(await raging.healed(self.servers))
+                await raging.more(200)
+        return raging
+
+    def figures(self, verdict: Verdict, raging: Storm) -> str:
+        """Say what was seen."""
+        longest = max(stall.longest for stall in self.stalls)
+        return (
+            f"healed within {max(self.healed):.2f} s, reactor never blocked over {longest:.3f} s, "
+            f"{raging.refused.total()} times unavailable; {verdict}"
+        )
+
+
+def rage(cluster: PostgresCluster, folder: Path, fault: Callable[[Faulty, Storm], object], rounds: int) -> str:
+    """Run a storm through a fault, check everything, and return the figures."""
+    with log_in(cluster, folder) as galaxy:
+        with nodes(galaxy) as servers:
+            faulty = Faulty(cluster, servers)
+            before = [holding(server.pid) for server in servers]
+            raging = asyncio.run(faulty.run(fault, rounds))
+            settled(servers, [each.files for each in before])
+            for server, held in zip(servers, before, strict=True):
+                assert holding(server.pid).memory < held.memory + 30
+        verdict = check(copied(cluster, galaxy), raging.talkers)
+    assert max(faulty.healed) < _HEALS_WITHIN
+    assert max(stall.longest for stall in faulty.stalls) < _STALLS_AT_MOST
+    return faulty.figures(verdict, raging)
+
+
+def settled(servers: list[Server], files: list[int], timeout: float = 10) -> None:
+    """Wait until the nodes hold no more open files than before."""
+    end = time.monotonic() + timeout
+    while any(holding(server.pid).files > count for server, count in zip(servers, files, strict=True)):
+        assert time.monotonic() < end, [holding(server.pid).files for server in servers]
+        time.sleep(0.1)
+
+
+@pytest.mark.parametrize("mode", ["fast", "immediate"])
+def test_postgres_stopped_and_started(cluster: PostgresCluster, tmp_path: Path, saw: Saw, mode: StopMode) -> None:
+    """While the server is away sends are `unavailable` and connections stay; it heals by itself, three times."""
+
+    def fault(_faulty: Faulty, raging: Storm) -> None:
+        cluster.stop(mode)
+        said, refused = raging.said(), raging.refused.total()
+        time.sleep(1)
+        # An answer of the last transaction may still have been on its way.
+        assert raging.said() <= said + len(raging.talkers)
+        assert raging.refused.total() > refused
+        cluster.start()
+
+    saw(f"3 stops ({mode}); {rage(cluster, tmp_path, fault, 3)}")
+
+
+def test_all_back_ends_terminated(cluster: PostgresCluster, tmp_path: Path, saw: Saw) -> None:
+    """Every connection is ended in the middle of transactions, eight times."""
+    ended = []
+    figures = rage(cluster, tmp_path, lambda _faulty, _raging: ended.append(cluster.terminate_all()), 8)
+    assert min(ended) > 0
+    saw(f"{len(ended)} times all back ends; {figures}")
+
+
+def test_postgres_stands_still(cluster: PostgresCluster, tmp_path: Path, saw: Saw) -> None:
+    """A server that does not answer for 4 s keeps nobody from anything but writing."""
+
+    def fault(faulty: Faulty, _raging: Storm) -> None:
+        with cluster.frozen():
+            time.sleep(4)
+
+    saw(f"SIGSTOP for 4 s; {rage(cluster, tmp_path, fault, 1)}")
+
+
+def test_postgres_absent_at_the_start(cluster: PostgresCluster, tmp_path: Path, saw: Saw) -> None:
+    """A node starts without its log, says that it is not ready, lets nobody in, and heals when the log appears."""
+    with log_in(cluster, tmp_path) as galaxy:
+        server = Server(galaxy)
+        talker = crowd(server, 1)[0]
+        cluster.stop("fast")
+        try:
+            server.launch()
+            found = server.wait_for(_SERVING)
+            server.base, server.port = found[1], int(found[2].rpartition(":")[2])
+            assert server.get("/healthz")[0] == 200
+            status, reason = server.get("/readyz")
+            assert (status, "log" in reason) == (503, True)
+            assert asyncio.run(_code(talker)) == 1013
+            began = time.monotonic()
+            cluster.start()
+            while server.get("/readyz")[0] != 200:
+                assert time.monotonic() - began < _HEALS_WITHIN
+                time.sleep(0.02)
+            healed = time.monotonic() - began
+            asyncio.run(_say_something(talker))
+            assert server.terminate() == IN_GOOD_ORDER
+        finally:
+            server.kill()
+        quiet(server)
+    saw(f"started without PostgreSQL; ready {healed:.2f} s after it was started")
+
+
+async def _code(talker: Talker) -> int:
+
+    line = await talker.connect()
+    async with asyncio.timeout(10):
+        return await line.ended
+
+
+async def _say_something(talker: Talker) -> None:
+
+    await talker.enter()
+    assert await talker.send(await lobby(talker), "at last") == 1
+    talker.leave()
