@@ -19,9 +19,10 @@ _AXE = Path(__file__).parents[2] / "client" / "node_modules" / "axe-core" / "axe
 As = Callable[..., Window]
 
 
-@pytest.fixture(scope="session")
+# Not for the session: while Playwright is there, its event loop runs, and no other test could run one of its own.
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """One browser for all tests; each window has a context, and so cookies and storage, of its own."""
+    """One browser for a module's tests; each window has a context, and so cookies and storage, of its own."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
         yield browser
