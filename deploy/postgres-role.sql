@@ -21,7 +21,7 @@ GRANT SELECT (id, email, username, deleted, purged, active) ON galaxy_user TO ga
 -- For `session_duration`. Galaxies before about 17.01 do not have this column: leave the line out.
 GRANT SELECT (last_action) ON galaxy_session TO galaxychat;
 
--- The rest is looked for at start and used by features that are still to come (see docs/admin.md): without
+-- The rest is for features that a site may not use (see docs/admin.md): without
 -- these lines the chat works and says at start which feature is off.
 
 -- Detection of an admin who uses Galaxy as somebody else.

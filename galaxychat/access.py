@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from galaxychat.errors import Refusal
-from galaxychat.model import EVERYBODYS, Identity, RoomKind
+from galaxychat.model import WALLED, Identity, Role, RoomKind
 from galaxychat.ports import RoomState
 
 
@@ -17,56 +17,86 @@ class Action(StrEnum):
     LOOK = "look"
     SEND = "send"
     LEAVE = "leave"
+    INVITE = "invite"
+    REMOVE = "remove"
+    CHANGE = "change"
+    HIDE = "hide"
     MARK = "mark"
 
 
 class Standing(StrEnum):
-    """What somebody is to a room."""
+    """What somebody is to a room; moderators and admins have powers only in rooms of which they are members."""
 
     STRANGER = "stranger"
     MEMBER = "member"
     OWNER = "owner"
+    MODERATOR = "moderator"
+    ADMIN = "admin"
 
 
 _INSIDE = frozenset({Action.JOIN, Action.LOOK, Action.SEND, Action.MARK})
-_OPEN = frozenset({*_INSIDE, Action.LEAVE})
+_OPEN = _INSIDE | {Action.LEAVE}
+_PRIVATE = _OPEN | {Action.INVITE}
+_OWNED = frozenset({RoomKind.OPEN, RoomKind.PRIVATE})
 
-#: What each standing may do in each kind of room; a kind without a row is seen by nobody.
-_TABLE: Mapping[tuple[RoomKind, Standing], frozenset[Action]] = {
-    (RoomKind.LOBBY, Standing.STRANGER): frozenset({Action.JOIN}),
-    (RoomKind.LOBBY, Standing.MEMBER): _INSIDE,
-    (RoomKind.PERSISTENT, Standing.STRANGER): frozenset({Action.JOIN}),
-    (RoomKind.PERSISTENT, Standing.MEMBER): _INSIDE,
-    (RoomKind.OPEN, Standing.STRANGER): frozenset({Action.JOIN}),
-    (RoomKind.OPEN, Standing.MEMBER): _OPEN,
-    (RoomKind.OPEN, Standing.OWNER): _OPEN,
+#: What a member may do in each kind of room.
+_MEMBERS: Mapping[RoomKind, frozenset[Action]] = {
+    RoomKind.LOBBY: _INSIDE,
+    RoomKind.PERSISTENT: _INSIDE,
+    RoomKind.OPEN: _OPEN,
+    RoomKind.PRIVATE: _PRIVATE,
+    RoomKind.DIRECT: _INSIDE | {Action.HIDE},
+    RoomKind.GROUP: _INSIDE,
+}
+
+#: What others may do there besides.
+_MORE: Mapping[tuple[RoomKind, Standing], frozenset[Action]] = {
+    (RoomKind.LOBBY, Standing.ADMIN): frozenset({Action.CHANGE}),
+    (RoomKind.PERSISTENT, Standing.ADMIN): frozenset({Action.CHANGE}),
+    (RoomKind.OPEN, Standing.OWNER): frozenset({Action.CHANGE}),
+    (RoomKind.OPEN, Standing.MODERATOR): frozenset({Action.CHANGE}),
+    (RoomKind.OPEN, Standing.ADMIN): frozenset({Action.CHANGE}),
+    (RoomKind.PRIVATE, Standing.OWNER): frozenset({Action.REMOVE, Action.CHANGE}),
+    (RoomKind.PRIVATE, Standing.MODERATOR): frozenset({Action.REMOVE, Action.CHANGE}),
+    (RoomKind.PRIVATE, Standing.ADMIN): frozenset({Action.REMOVE, Action.CHANGE}),
+    (RoomKind.GROUP, Standing.MODERATOR): frozenset({Action.CHANGE}),
+    (RoomKind.GROUP, Standing.ADMIN): frozenset({Action.CHANGE}),
 }
 
 #: What leaves a trace that others, or the person impersonated, would find.
-_TRACES = frozenset({Action.SEND, Action.LEAVE, Action.MARK})
+_TRACES = frozenset(Action) - {Action.JOIN, Action.LOOK}
+
+#: What an archived room, which is there to be read, allows no more.
+_LIVELY = frozenset({Action.SEND, Action.INVITE, Action.CHANGE})
+
+_OFFERED = (Action.SEND, Action.LEAVE, Action.INVITE, Action.REMOVE, Action.CHANGE, Action.HIDE)
 
 _WORDS: Mapping[Action, str] = {
     Action.SEND: "Nobody can write in this room any more.",
-    Action.LEAVE: "This room belongs to everybody; it can be muted, not left.",
+    Action.LEAVE: "This room cannot be left; it can be muted.",
+    Action.INVITE: "Nobody is invited to this room.",
+    Action.HIDE: "Only a room of two can be hidden; mute this one.",
 }
 
 
-def standing(room: RoomState, user_id: int) -> Standing:
-    """Return what a user is to a room."""
+def standing(room: RoomState, who: Identity) -> Standing:
+    """Return what somebody is to a room."""
     if not room.member:
         return Standing.STRANGER
-    return Standing.OWNER if room.owner == user_id and room.kind not in EVERYBODYS else Standing.MEMBER
+    if room.owner == who.user_id and room.kind in _OWNED:
+        return Standing.OWNER
+    return {Role.ADMIN: Standing.ADMIN, Role.MODERATOR: Standing.MODERATOR}.get(who.role, Standing.MEMBER)
 
 
 def is_visible(room: RoomState) -> bool:
-    """Whether one who is no member may know that the room is there."""
-    return room.member or (room.kind, Standing.STRANGER) in _TABLE
+    """Whether the user may know that the room is there."""
+    return room.member or room.kind not in WALLED
 
 
 def check(action: Action, room: RoomState | None, who: Identity) -> RoomState:
     """Return the room if `who` may do that in it now; raises the Refusal that says why not."""
     if room is None or not is_visible(room):
-        raise Refusal("no_such_room", "There is no such room, or it is not open to you.")
+        raise no_such_room()
     if action is not Action.JOIN and not room.member:
         raise Refusal("not_in_room", "Join the room first.")
     if who.read_only and (action in _TRACES or not room.member):
@@ -79,7 +109,17 @@ def check(action: Action, room: RoomState | None, who: Identity) -> RoomState:
 def can(room: RoomState, who: Identity) -> tuple[str, ...]:
     """Return what a client may offer in a room, in a fixed order."""
     allowed = _allowed(room, who) - (_TRACES if who.read_only else frozenset())
-    return tuple(action.value for action in (Action.SEND, Action.LEAVE) if action in allowed)
+    return tuple(action.value for action in _OFFERED if action in allowed)
+
+
+def may_rename(room: RoomState) -> bool:
+    """Whether a room's name and owner are its users' affair; else the admin, the group or nobody names it."""
+    return room.kind in _OWNED
+
+
+def no_such_room() -> Refusal:
+    """The answer to one who may not know whether the room is there."""
+    return Refusal("no_such_room", "There is no such room, or it is not open to you.")
 
 
 def read_only() -> Refusal:
@@ -88,9 +128,8 @@ def read_only() -> Refusal:
 
 
 def _allowed(room: RoomState, who: Identity) -> frozenset[Action]:
-    allowed = _TABLE.get((room.kind, standing(room, who.user_id)), frozenset())
-    if room.archived:
-        allowed -= {Action.SEND}
+    if not room.member:
         # An archived room is left to those who wrote in it; it does not take in anybody new.
-        allowed -= frozenset() if room.member else {Action.JOIN}
-    return allowed
+        return frozenset() if room.archived or room.kind in WALLED else frozenset({Action.JOIN})
+    allowed = _MEMBERS[room.kind] | _MORE.get((room.kind, standing(room, who)), frozenset())
+    return allowed - _LIVELY if room.archived else allowed

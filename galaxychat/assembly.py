@@ -18,7 +18,7 @@ from galaxychat import __version__, limits, web
 from galaxychat.authcheck import AuthCheck, State
 from galaxychat.channel import ChatSite
 from galaxychat.chat import Chat
-from galaxychat.config import Config, Impersonation
+from galaxychat.config import Config
 from galaxychat.connected import Connected
 from galaxychat.dburl import SqliteUrl, parse_database_url
 from galaxychat.entering import Entering
@@ -39,6 +39,7 @@ from galaxychat.ports import History, RoomDraft
 from galaxychat.rooms import Rooms
 from galaxychat.session import Pace
 from galaxychat.site import Rules, Site, World
+from galaxychat.walls import Walls, sole_of
 from galaxychat.watch import Source, Watch
 
 _log = Logger(namespace="galaxychat")
@@ -54,6 +55,7 @@ class House:
     galaxy: GalaxyDatabase
     rooms: Rooms
     watch: Watch
+    walls: Walls
     factory: ChatFactory
     http: ChatSite
     resource: IResource
@@ -63,10 +65,12 @@ def build(config: Config, reactor: Any) -> House:
     """Return the parts, connected; nothing is open yet. Raises StartError for what cannot be used."""
     history = history_of(config, reactor)
     counted = Metrics()
-    galaxy = open_galaxy_database(config.galaxy_database, reactor, wanted_features(config), counted.asked_galaxy.inc)
+    galaxy = open_galaxy_database(
+        config.galaxy_database, reactor, wanted_features(config), counted.asked_galaxy.inc, config.moderators.groups
+    )
     gate = AuthCheck(galaxy, config)
     rooms = Rooms(fan_out)
-    site = _site(config, history, rooms)
+    site = _site(config, history, gate, rooms)
     entering = Entering(site)
     factory = ChatFactory(Chat(site, entering, _pace(config), __version__), gate, config.limits, counted, reactor)
     socket = web.SocketResource(factory, web.Door(config.allowed_origins, config.trusted_proxies))
@@ -78,6 +82,7 @@ def build(config: Config, reactor: Any) -> House:
         galaxy=galaxy,
         rooms=rooms,
         watch=Watch(site, Source(galaxy.sessions, gate.judge, config.session_check_interval, config.session_grace)),
+        walls=Walls(site, entering, galaxy, config.group_rooms, config.session_check_interval),
         factory=factory,
         http=ChatSite(resource, web.policy(config.allowed_origins), config.limits.admission_timeout, reactor),
         resource=resource,
@@ -106,29 +111,23 @@ def wanted_features(config: Config) -> frozenset[Feature]:
     wanted = {
         Feature.SESSION_DURATION: config.session_duration > 0,
         Feature.OPT_IN: config.require_opt_in,
+        Feature.IMPERSONATION: True,
+        Feature.GROUPS: bool(config.group_rooms or config.moderators.groups),
     }
     return frozenset(feature for feature, is_wanted in wanted.items() if is_wanted)
 
 
 def without_effect(config: Config) -> list[str]:
-    """Return a line for each setting that this version takes and does nothing about.
-
-    Raises StartError for one that would let in people whom the admin means to keep out.
-    """
-    if config.require_opt_in:
-        raise StartError("require_opt_in: this version cannot ask users' preferences yet; leave it out")
+    """Return a line for each setting that this version takes and does nothing about."""
     given = {
         "retention_days": config.retention_days > 0,
         "word_list": config.word_list is not None,
-        "group_rooms": bool(config.group_rooms),
-        "moderators.groups": bool(config.moderators.groups),
-        "impersonation": config.impersonation is not Impersonation.READ_ONLY,
     }
     return [f"{key}: this version does nothing about it yet" for key, is_given in given.items() if is_given]
 
 
 def site_rooms(config: Config) -> list[RoomDraft]:
-    """Return the lobby and the admin's persistent rooms; raises StartError for a name that cannot be one."""
+    """Return the lobby, the admin's persistent rooms and groups' rooms; raises StartError for an impossible name."""
     drafts = {limits.name_key(LOBBY): _room(RoomKind.LOBBY, LOBBY)}
     for name in config.persistent_rooms:
         try:
@@ -136,7 +135,7 @@ def site_rooms(config: Config) -> list[RoomDraft]:
         except Refusal as refusal:
             raise StartError(f"persistent_communication_rooms: {refusal.detail}") from None
         drafts.setdefault(str(draft.name_key), draft)
-    return list(drafts.values())
+    return [*drafts.values(), *(_group_room(group) for group in dict.fromkeys(config.group_rooms))]
 
 
 def now() -> str:
@@ -163,6 +162,19 @@ def _room(kind: RoomKind, name: str) -> RoomDraft:
     )
 
 
+def _group_room(group: str) -> RoomDraft:
+    """Return the room of a Galaxy group, whose name the admin of Galaxy chose."""
+    return RoomDraft(
+        room=secrets.randbits(_ROOM_ID_BITS),
+        kind=RoomKind.GROUP,
+        name=group[: limits.ROOM_NAME_CHARS],
+        name_key=None,
+        topic="",
+        owner=None,
+        sole=sole_of(group),
+    )
+
+
 def _pace(config: Config) -> Pace:
     most = config.limits
     return Pace(
@@ -171,16 +183,18 @@ def _pace(config: Config) -> Pace:
     )
 
 
-def _site(config: Config, history: SQLiteHistory | PostgresHistory, rooms: Rooms) -> Site:
+def _site(config: Config, history: SQLiteHistory | PostgresHistory, gate: AuthCheck, rooms: Rooms) -> Site:
     most = config.limits
     world = World(
         steady=time.monotonic,
         utc=lambda: datetime.now(UTC),
         room_id=lambda: secrets.randbits(_ROOM_ID_BITS),
         report=_log.failure,
+        audit=lambda line: _log.info("{line}", line=line),
     )
     return Site(
         history=history,
+        directory=gate,
         feed=Feed(history, rooms, spawn),
         rooms=rooms,
         connected=Connected(most.connections_per_user),
@@ -217,7 +231,9 @@ async def _me(gate: AuthCheck, history: History, cookie: str | None) -> dict[str
         if state is not State.OK:
             return {"state": state} if reason is None else {"state": state, "reason": reason}
         identity = await gate.identify(cookie)
-        rooms = [room for room in await history.rooms_of(identity.user_id) if not room.muted]
+        if (await history.own(identity.user_id)).absent:
+            return {"state": state, "absent": True}
+        rooms = [room for room in await history.rooms_of(identity.user_id) if not (room.muted or room.hidden)]
     except (GalaxyUnavailable, HistoryUnavailable):
         return {"state": State.REFUSED, "reason": "the chat cannot reach its database at the moment"}
     except Closing as closing:

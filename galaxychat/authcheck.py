@@ -8,7 +8,7 @@ Nothing here logs: cookies, keys, names and addresses have no business in a log.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -17,7 +17,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.decrepit.ciphers.algorithms import Blowfish
 from cryptography.hazmat.primitives.ciphers import Cipher, modes
 
-from galaxychat.config import Config
+from galaxychat.config import Config, Impersonation
 from galaxychat.errors import Closing, GalaxyUnavailable, StartError
 from galaxychat.model import Identity, Role
 from galaxychat.sessionrow import SessionRow, SessionSource
@@ -143,7 +143,22 @@ class AuthCheck:
         if refusal is not None:
             raise Closing(4403, refusal)
         assert row.username
-        return Identity(row.user_id, row.username, self._role(row, row.user_id), row.session_id)
+        admin = self._impersonator(row)
+        if admin is not None and self._config.impersonation is Impersonation.REFUSE:
+            raise Closing(4403, "an admin who uses Galaxy as somebody else stays out of the chat")
+        return Identity(
+            row.user_id,
+            row.username,
+            self._role(row, row.user_id),
+            row.session_id,
+            read_only=admin is not None and self._config.impersonation is Impersonation.READ_ONLY,
+            impersonator=admin,
+        )
+
+    async def admissible(self, user_ids: Collection[int]) -> frozenset[int]:
+        """Which of these users would be let in now, had they a session; raises GalaxyUnavailable."""
+        rows = await self._sessions.users(user_ids)
+        return frozenset(user for user, row in rows.items() if self._refusal(row) is None)
 
     async def _row(self, cookie: str | None) -> SessionRow | None:
         key = decode(cookie, self._config.id_secret) if cookie else None
@@ -157,20 +172,30 @@ class AuthCheck:
         return row.last_action + timedelta(minutes=minutes) < self._now()
 
     def _refusal(self, row: SessionRow) -> str | None:
-        """Why somebody who is logged in may not come in. Bans and the preference will stand here too."""
+        """Why somebody who is logged in may not come in."""
         if row.deleted or row.purged:
             return "this account was deleted"
         if not row.active and self._config.user_activation_on:
             return "activate your Galaxy account first"
         if not row.username:
             return "choose a public name in Galaxy's preferences first"
+        # Where preferences cannot be read nobody is known to have opted in.
+        if self._config.require_opt_in and not row.opted_in:
+            return "the chat is switched off in your Galaxy preferences"
         return None
+
+    def _impersonator(self, row: SessionRow) -> int | None:
+        """The id of the admin who looks through this user's eyes."""
+        before = row.before
+        if before is None or before.user_id == row.user_id or not before.present:
+            return None
+        return before.user_id if before.email in self._config.admin_users else None
 
     def _role(self, row: SessionRow, user_id: int) -> Role:
         moderators = self._config.moderators
         if row.email in self._config.admin_users:
             return Role.ADMIN
-        if row.username in moderators.names or user_id in moderators.ids:
+        if row.username in moderators.names or user_id in moderators.ids or row.groups & moderators.groups:
             return Role.MODERATOR
         return Role.USER
 

@@ -22,6 +22,7 @@ class Kind(StrEnum):
 
     REV = "r"  # a room, its newest rev
     STANDING = "s"  # a user, a room in which something of theirs changed
+    PERSON = "u"  # a user who left the chat or came back (and 0), or whom else they ignore now or no longer
     TYPING = "t"  # a room, the user who is writing
     PRESENCE = "p"  # a room, 0
     NAME = "n"  # a user who goes by another name, 0

@@ -6,8 +6,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from galaxychat import limits, messages
+from galaxychat.changing import Changing
 from galaxychat.entering import Entering
 from galaxychat.errors import HistoryUnavailable, Refusal
+from galaxychat.inviting import Inviting
 from galaxychat.looking import Looking
 from galaxychat.messages import Welcome, WireLimits, You
 from galaxychat.model import Identity
@@ -17,6 +19,7 @@ from galaxychat.session import Pace, Session
 from galaxychat.site import Site
 
 _GREETINGS = 3
+Handlers = dict[type[messages.Command], Callable[[Session, Any], Awaitable[None]]]
 
 
 class Chat:
@@ -27,11 +30,13 @@ class Chat:
         self._entering = entering
         self._pace = pace
         self._version = version
-        self._handlers = self._register(Posting(site), Looking(site))
+        self._handlers = {**self._register(Posting(site), Looking(site)), **self._walls()}
 
     async def welcome(self, identity: Identity, peer: Peer) -> Session:
         """Let somebody in and greet them; raises Closing (too many connections), HistoryUnavailable."""
         session = Session(identity, peer, self._pace)
+        if identity.impersonator is not None:
+            self._site.world.audit(_impersonation(identity))
         if not identity.read_only:
             await self._site.history.admit(session.user)
         self._site.connected.add(session)
@@ -69,7 +74,9 @@ class Chat:
         """Return what the user has, read again when it changed while it was read."""
         for _ in range(_GREETINGS):
             session.missed_something = False
-            states = await self._site.history.rooms_of(session.user.id)
+            own = await self._site.history.own(session.user.id)
+            session.absent = own.absent
+            states = [] if own.absent else await self._site.history.rooms_of(session.user.id)
             owners = await self._site.owners(states)
             if not session.missed_something:
                 break
@@ -78,15 +85,26 @@ class Chat:
             protocol=1,
             version=self._version,
             epoch=self._site.history.epoch,
-            you=You(who.user_id, who.name, who.role, who.read_only),
+            you=You(who.user_id, who.name, who.role, who.read_only, own.absent),
             rooms=[self._site.shown(state, who) for state in states],
-            users=[session.user, *owners],
+            users=[session.user, *owners, *own.ignored],
             limits=WireLimits(rules.message_chars, rules.frame_bytes, limits.ROOM_NAME_CHARS),
+            ignored=[user.id for user in own.ignored],
         )
 
-    def _register(
-        self, posting: Posting, looking: Looking
-    ) -> dict[type[messages.Command], Callable[[Session, Any], Awaitable[None]]]:
+    def _walls(self) -> Handlers:
+        inviting, changing = Inviting(self._site, self._entering), Changing(self._site, self._entering)
+        return {
+            messages.Direct: inviting.direct,
+            messages.Invite: inviting.invite,
+            messages.Remove: inviting.remove,
+            messages.ChangeRoom: changing.change_room,
+            messages.Hide: changing.hide,
+            messages.Ignore: changing.ignore,
+            messages.Absent: changing.absent,
+        }
+
+    def _register(self, posting: Posting, looking: Looking) -> Handlers:
         return {
             messages.Join: self._entering.join,
             messages.Create: self._entering.create,
@@ -100,3 +118,9 @@ class Chat:
             messages.ListMembers: looking.members,
             messages.FindUsers: looking.find_users,
         }
+
+
+def _impersonation(identity: Identity) -> str:
+    how = "read only" if identity.read_only else "with all rights"
+    who = f"user {identity.impersonator} comes in as user {identity.user_id}"
+    return f"Impersonation: {who}, {how}, by session {identity.session_id}"

@@ -7,8 +7,8 @@ from dataclasses import replace
 from galaxychat import access, limits, messages
 from galaxychat.access import Action
 from galaxychat.errors import Refusal
-from galaxychat.messages import Joined, Left, Ok
-from galaxychat.model import RoomKind
+from galaxychat.messages import AbsentEvent, Joined, Left, Ok
+from galaxychat.model import WALLED, RoomKind
 from galaxychat.ports import NameTaken, Page, RoomDraft, RoomState, TooManyRooms
 from galaxychat.session import Session
 from galaxychat.site import Site, too_many_rooms
@@ -29,16 +29,17 @@ class Entering:
             await self._enter(session, state.room, command)
             return
         await self._become_member(session, state.room)
-        await self._enter_new(session, state.room, command)
+        await self.enter_new(session, state.room, command)
 
     async def create(self, session: Session, command: messages.Create) -> None:
-        """Make an open room with this user as its owner, and enter it."""
-        name = limits.room_name(command.name)
+        """Make a room with this user as its owner, and enter it."""
+        name, kind = limits.room_name(command.name), RoomKind(command.kind)
         draft = RoomDraft(
             room=self._site.world.room_id(),
-            kind=RoomKind.OPEN,
+            kind=kind,
             name=name,
-            name_key=limits.name_key(name),
+            # A private room is found by nobody, and its name says nothing about another's.
+            name_key=None if kind in WALLED else limits.name_key(name),
             topic=limits.topic(command.topic),
             owner=session.user.id,
         )
@@ -49,16 +50,30 @@ class Entering:
             raise Refusal("name_taken", "There is a room of that name already; join it.") from None
         except TooManyRooms:
             raise too_many_rooms() from None
-        await self._enter_new(session, draft.room, None)
+        await self.enter_new(session, draft.room, None)
 
     async def leave(self, session: Session, command: messages.Leave) -> None:
         """End the membership, on every connection of the user."""
-        await self._site.room(session, command.room, Action.LEAVE)
+        state = await self._site.room(session, command.room, Action.LEAVE)
+        if state.kind is RoomKind.PRIVATE and state.owner == session.user.id:
+            await self._check_nobody_stays(command.room)
         await self._site.history.remove_member(command.room, session.user.id)
         session.reply(Ok())
-        for each in self._site.connected.of(session.user.id):
-            self.unsubscribe(each, command.room)
-        self._site.connected.tell(session.user.id, Left(room=command.room))
+        self.put_out(session.user.id, command.room)
+
+    def put_out(self, user_id: int, room: int) -> None:
+        """End all that one who is no member any more follows of a room here, and say so."""
+        for each in self._site.connected.of(user_id):
+            self.unsubscribe(each, room)
+        self._site.connected.tell(user_id, Left(room=room))
+
+    def step_out(self, user_id: int, on: bool) -> None:
+        """Take all of a user's windows here out of every room because they left the chat, or say that they are back."""
+        for each in self._site.connected.of(user_id):
+            each.absent = on
+            for room in tuple(each.rooms) if on else ():
+                self.unsubscribe(each, room)
+        self._site.connected.tell(user_id, AbsentEvent(on=on))
 
     def unsubscribe(self, session: Session, room: int) -> None:
         """Stop this connection's following of a room, and tell those who stay."""
@@ -72,25 +87,29 @@ class Entering:
         key = limits.name_key(limits.room_name(command.name or ""))
         return await self._site.history.room_named(key, session.user.id)
 
+    async def _check_nobody_stays(self, room: int) -> None:
+        if len(await self._site.history.members(room, None, 2)) > 1:
+            raise Refusal("forbidden", "Make another member the owner of this room before you leave it.")
+
     async def _become_member(self, session: Session, room: int) -> None:
         try:
             await self._site.history.add_member(room, session.user.id, self._site.rules.rooms_per_user)
         except TooManyRooms:
             raise too_many_rooms() from None
 
-    async def _enter_new(self, session: Session, room: int, resume: messages.Join | None) -> None:
+    async def enter_new(self, session: Session, room: int, resume: messages.Join | None) -> None:
         """Enter a room of which the user is now a member, whether or not this connection comes to see it."""
         try:
             await self._enter(session, room, resume)
         except Exception:
-            await self._site.tell_listed(session, room)
+            await self._site.tell_listed(session.user.id, room)
             raise
-        await self._site.tell_listed(session, room)
+        await self._site.tell_listed(session.user.id, room)
 
     async def _enter(self, session: Session, room: int, resume: messages.Join | None) -> None:
         """Follow the room: what happens while the page is read is held back until the page is out."""
         if session.ended:
-            raise _left()
+            raise access.no_such_room()
         session.rooms.setdefault(room, None)
         self._site.feed.subscribe(room, session.peer)
         try:
@@ -103,7 +122,7 @@ class Entering:
             self.unsubscribe(session, room)
             raise
         if session.ended or room not in session.rooms:
-            raise _left()
+            raise _left(state)
         state = replace(state, rev=page.rev)
         session.rooms[room] = state
         session.reply(
@@ -129,5 +148,7 @@ class Entering:
         return await self._site.history.page(room, LAST_PAGE), True
 
 
-def _left() -> Refusal:
+def _left(state: RoomState) -> Refusal:
+    if state.kind in WALLED:
+        return access.no_such_room()
     return Refusal("not_in_room", "The room was left before it could be entered.")

@@ -39,6 +39,8 @@ _OPTIONAL: dict[Feature, dict[str, tuple[str, ...]]] = {
         "user_group_association": ("user_id", "group_id"),
     },
 }
+#: What follows, where it is not that the feature is off: nobody is let in whom the admin means to keep out.
+_FOLLOWS = {Feature.OPT_IN: "nobody gets in while require_opt_in is on"}
 TABLES = tuple(sorted({*_REQUIRED, *(table for tables in _OPTIONAL.values() for table in tables)}))
 
 
@@ -54,7 +56,9 @@ def features_of(
         raise StartError(f"Galaxy's database: {', '.join(missing)}; it must hold Galaxy's tables, and let us read them")
     lacking = {feature: _lacking(columns, tables) for feature, tables in _OPTIONAL.items()}
     warnings = [
-        f"Galaxy's database: {', '.join(why)}: {what} is off" for what, why in lacking.items() if why and what in wanted
+        f"Galaxy's database: {', '.join(why)}: {_FOLLOWS.get(what, f'{what} is off')}"
+        for what, why in lacking.items()
+        if why and what in wanted
     ]
     return frozenset(feature for feature, why in lacking.items() if not why), tuple(warnings)
 

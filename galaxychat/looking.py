@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from galaxychat import messages
 from galaxychat.access import Action
+from galaxychat.directory import admissible
 from galaxychat.messages import HistoryPage, MemberList, Ok, ReadEvent, RoomList, User, UserList
 from galaxychat.session import Session
 from galaxychat.site import Site
 
 MEMBERS_PAGE = 200
 USERS_FOUND = 10
+# More than are shown: some may have left Galaxy.
+USERS_LOOKED_AT = 30
 
 
 class Looking:
@@ -47,7 +50,7 @@ class Looking:
         await self._site.room(session, command.room, Action.MARK)
         await self._site.history.set_muted(command.room, session.user.id, command.on)
         session.reply(Ok())
-        await self._site.tell_listed(session, command.room)
+        await self._site.tell_listed(session.user.id, command.room)
 
     async def rooms(self, session: Session, _command: messages.ListRooms) -> None:
         """Send all rooms of which the user is a member."""
@@ -77,8 +80,10 @@ class Looking:
         )
 
     async def find_users(self, session: Session, command: messages.FindUsers) -> None:
-        """Send people whose name begins like that."""
-        session.reply(UserList(users=await self._site.history.people_like(command.prefix, USERS_FOUND)))
+        """Send people whose name begins like that; not those whom Galaxy would not let in any more."""
+        found = await self._site.history.people_like(command.prefix, USERS_LOOKED_AT)
+        allowed = await admissible(self._site, [user.id for user in found])
+        session.reply(UserList(users=[user for user in found if user.id in allowed][:USERS_FOUND]))
 
     async def _everybody_here(self, present: frozenset[int], known: list[User]) -> list[User]:
         """Return those present, up to a page of them, however late in the alphabet their names come."""

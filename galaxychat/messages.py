@@ -42,7 +42,10 @@ class User(Struct, frozen=True):
 
 
 class Room(Struct, frozen=True, omit_defaults=True):
-    """A room as one user sees it; `unread` and `mentions` stop counting at 100."""
+    """A room as one user sees it; `unread` and `mentions` stop counting at 100.
+
+    `with` is the other one in a direct room, which has no name. A `hidden` room shows itself with its next message.
+    """
 
     room: RoomId
     name: str
@@ -57,9 +60,11 @@ class Room(Struct, frozen=True, omit_defaults=True):
     muted: bool
     present: Count
     can: tuple[str, ...]
+    with_: User | None = msgspec.field(name="with", default=None)
     owner: UserId | None = None
     closed: bool = False
     archived: bool = False
+    hidden: bool = False
 
 
 class Message(Struct, frozen=True, omit_defaults=True):
@@ -139,12 +144,51 @@ class Leave(Command, frozen=True, tag="leave", kw_only=True, omit_defaults=True)
 
 
 class Create(Command, frozen=True, tag="create", kw_only=True, omit_defaults=True):
-    """Make a room; an open one is unlisted and joined by its exact name."""
+    """Make a room; an open one is unlisted and joined by its exact name, a private one by invitation."""
 
     leaves_trace: ClassVar[bool] = True
     name: str
-    kind: Literal["open"] = "open"
+    kind: Literal["open", "private"] = "open"
     topic: str = ""
+
+
+class Direct(Command, frozen=True, tag="direct", kw_only=True, omit_defaults=True):
+    """Enter the room that one has with another user alone; there is one for each two."""
+
+    leaves_trace: ClassVar[bool] = True
+    user: UserId
+
+
+class Invite(Command, frozen=True, tag="invite", kw_only=True, omit_defaults=True):
+    """Make somebody a member of a private room."""
+
+    leaves_trace: ClassVar[bool] = True
+    room: RoomId
+    user: UserId
+
+
+class Remove(Command, frozen=True, tag="remove", kw_only=True, omit_defaults=True):
+    """End somebody else's membership of a private room."""
+
+    leaves_trace: ClassVar[bool] = True
+    room: RoomId
+    user: UserId
+
+
+class ChangeRoom(Command, frozen=True, tag="change_room", kw_only=True, omit_defaults=True):
+    """Give a room another name, topic or owner."""
+
+    leaves_trace: ClassVar[bool] = True
+    room: RoomId
+    name: str | None = None
+    topic: str | None = None
+    owner: UserId | None = None
+
+    def __post_init__(self) -> None:
+        """Something to change."""
+        super().__post_init__()
+        if self.name is None and self.topic is None and self.owner is None:
+            raise ValueError("`change_room` takes at least one of `name`, `topic` and `owner`")
 
 
 class Send(Command, frozen=True, tag="send", kw_only=True, omit_defaults=True):
@@ -189,6 +233,28 @@ class Mute(Command, frozen=True, tag="mute", kw_only=True, omit_defaults=True):
     on: bool
 
 
+class Hide(Command, frozen=True, tag="hide", kw_only=True, omit_defaults=True):
+    """Take a direct room out of one's list until its next message."""
+
+    leaves_trace: ClassVar[bool] = True
+    room: RoomId
+
+
+class Ignore(Command, frozen=True, tag="ignore", kw_only=True, omit_defaults=True):
+    """Neither be reached by somebody nor count what they write, or again do both."""
+
+    leaves_trace: ClassVar[bool] = True
+    user: UserId
+    on: bool
+
+
+class Absent(Command, frozen=True, tag="absent", kw_only=True, omit_defaults=True):
+    """Leave the chat altogether, or come back to it."""
+
+    leaves_trace: ClassVar[bool] = True
+    on: bool
+
+
 class ListRooms(Command, frozen=True, tag="rooms", kw_only=True, omit_defaults=True):
     """The rooms of which one is a member."""
 
@@ -212,7 +278,26 @@ class Typing(Command, frozen=True, tag="typing", kw_only=True, omit_defaults=Tru
     room: RoomId
 
 
-AnyCommand = Join | Leave | Create | Send | History | Read | Mute | ListRooms | ListMembers | FindUsers | Typing
+AnyCommand = (
+    Join
+    | Leave
+    | Create
+    | Direct
+    | Invite
+    | Remove
+    | ChangeRoom
+    | Send
+    | History
+    | Read
+    | Mute
+    | Hide
+    | Ignore
+    | Absent
+    | ListRooms
+    | ListMembers
+    | FindUsers
+    | Typing
+)
 
 
 # ---- events and replies
@@ -228,13 +313,14 @@ class Reply(Event, omit_defaults=True, kw_only=True):
     re: CommandId | None = None
 
 
-class You(Struct, frozen=True):
-    """Who the server takes this connection for."""
+class You(Struct, frozen=True, omit_defaults=True):
+    """Who the server takes this connection for; one who is `absent` may only ask to come back."""
 
     id: UserId
     name: str
     role: Role
     read_only: bool
+    absent: bool = False
 
 
 class Welcome(Event, tag="welcome", omit_defaults=True, kw_only=True):
@@ -247,6 +333,7 @@ class Welcome(Event, tag="welcome", omit_defaults=True, kw_only=True):
     rooms: list[Room]
     users: list[User]
     limits: WireLimits
+    ignored: list[UserId] = []
     banner: str | None = None
 
 
@@ -352,6 +439,20 @@ class Left(Event, tag="left", omit_defaults=True, kw_only=True):
     room: RoomId
 
 
+class IgnoreEvent(Event, tag="ignore", omit_defaults=True, kw_only=True):
+    """One ignores somebody from now on, or no longer."""
+
+    user: UserId
+    on: bool
+    users: list[User]
+
+
+class AbsentEvent(Event, tag="absent", omit_defaults=True, kw_only=True):
+    """One left the chat and is in none of its rooms, or came back and may ask for them."""
+
+    on: bool
+
+
 class ReadEvent(Event, tag="read", omit_defaults=True, kw_only=True):
     """One's own read position moved, on whatever connection."""
 
@@ -406,6 +507,8 @@ AnyEvent = (
     | RoomEvent
     | Listed
     | Left
+    | IgnoreEvent
+    | AbsentEvent
     | ReadEvent
     | Presence
     | TypingEvent

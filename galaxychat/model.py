@@ -32,13 +32,17 @@ EVERYBODYS = frozenset({RoomKind.LOBBY, RoomKind.PERSISTENT})
 NAMED = frozenset({RoomKind.LOBBY, RoomKind.PERSISTENT, RoomKind.OPEN})
 
 
+#: Kinds that one who is no member cannot tell from a room that never was.
+WALLED = frozenset({RoomKind.PRIVATE, RoomKind.DIRECT, RoomKind.GROUP})
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
     """Who is at the other end of a connection, as Galaxy's database says.
 
     `user_id` is galaxy_user.id, `session_id` galaxy_session.id, `name` the public name. No e-mail: it is
-    compared with `admin_users` where it is read and goes no further. `read_only` marks an admin who looks
-    through another user's eyes.
+    compared with `admin_users` where it is read and goes no further. `impersonator` is the id of the admin who
+    looks through this user's eyes, if one does; `read_only` says that they may only look.
     """
 
     user_id: int
@@ -46,3 +50,4 @@ class Identity:
     role: Role
     session_id: int
     read_only: bool = False
+    impersonator: int | None = None

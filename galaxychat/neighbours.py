@@ -8,7 +8,7 @@ from typing import Protocol
 from galaxychat.bells import Bell, Kind
 from galaxychat.entering import Entering
 from galaxychat.errors import HistoryUnavailable
-from galaxychat.messages import Left, ReadEvent, TypingEvent, User, UserEvent, encode
+from galaxychat.messages import IgnoreEvent, Left, ReadEvent, TypingEvent, User, UserEvent, encode
 from galaxychat.ports import Spawn
 from galaxychat.posting import TYPING_PRESENT
 from galaxychat.site import Site
@@ -45,15 +45,24 @@ class Neighbours:
                 self._site.feed.heard(bell.first, bell.second)
             elif bell.kind is Kind.PRESENCE:
                 present.append(bell.first)
-            elif bell.kind is Kind.NAME:
-                self._spawn(self._name(bell.first))
-            elif bell.kind is Kind.STANDING and self._site.connected.of(bell.first):
-                self._spawn(self._standing(bell.first, bell.second))
-            elif bell.kind is Kind.TYPING and not self._site.rooms.is_empty(bell.first):
-                self._spawn(self._typing(bell.first, bell.second))
+            elif bell.kind is Kind.TYPING:
+                if not self._site.rooms.is_empty(bell.first):
+                    self._spawn(self._typing(bell.first, bell.second))
+            else:
+                self._heard_of_user(bell)
         watched = [room for room in present if not self._site.rooms.is_empty(room)]
         if watched:
             self._spawn(self.look_who_is_present(watched))
+
+    def _heard_of_user(self, bell: Bell) -> None:
+        if bell.kind is Kind.NAME:
+            self._spawn(self._name(bell.first))
+        elif not self._site.connected.of(bell.first):
+            return
+        elif bell.kind is Kind.STANDING:
+            self._spawn(self._standing(bell.first, bell.second))
+        elif bell.kind is Kind.PERSON:
+            self._spawn(self._person(bell.first, bell.second))
 
     async def look(self) -> None:
         """Read what is new in every room that somebody here follows, whether or not a bell was heard."""
@@ -123,6 +132,19 @@ class Neighbours:
         for user in people:
             for room in rooms:
                 self._site.rooms.tell(room, encode(UserEvent(user=user)))
+
+    async def _person(self, user_id: int, other: int) -> None:
+        """Tell a user's windows here that they left the chat or came back elsewhere, or whom they ignore."""
+        try:
+            own = await self._site.history.own(user_id)
+            users = await self._site.history.people([other])
+        except HistoryUnavailable:
+            return
+        if not other:
+            self._entering.step_out(user_id, own.absent)
+        elif users:
+            on = other in {user.id for user in own.ignored}
+            self._site.connected.tell(user_id, IgnoreEvent(user=other, on=on, users=users))
 
     async def _typing(self, room: int, user_id: int) -> None:
         if len(self._site.rooms.present(room)) > TYPING_PRESENT:

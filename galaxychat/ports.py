@@ -54,7 +54,8 @@ class Spawn(Protocol):
 class RoomState:
     """A room and one user's standing in it, as the log knows them.
 
-    `unread` and `mentions` stop at 100 and are 0 for one who is no member.
+    `unread` and `mentions` stop at 100 and are 0 for one who is no member. `other` is who a direct room is shared
+    with; it has no owner. A `hidden` room is out of the user's list until its next message.
     """
 
     room: int
@@ -71,11 +72,16 @@ class RoomState:
     read: int
     unread: int
     mentions: int
+    hidden: bool = False
+    other: User | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RoomDraft:
-    """A room to be made; `name_key` is what names are compared by, None for kinds without a unique name."""
+    """A room to be made; `name_key` is what names are compared by, None for kinds without a unique name.
+
+    `sole` names what else there may be one of: the room of two users, the room of a Galaxy group.
+    """
 
     room: int
     kind: RoomKind
@@ -83,6 +89,42 @@ class RoomDraft:
     name_key: str | None
     topic: str
     owner: int | None
+    sole: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RoomChange:
+    """What a room is to have from now on; None for what stays. `name_key` goes with `name`, for rooms found by it."""
+
+    name: str | None = None
+    name_key: str | None = None
+    topic: str | None = None
+    owner: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """The room's rev, and whether there was anything to change: else the rev is an old one."""
+
+    rev: int
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Turnover:
+    """Who was added to a room and who was removed."""
+
+    room: int
+    added: Sequence[int] = ()
+    removed: Sequence[int] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What a user chose for themselves in all rooms: whom they ignore, and whether they left the chat."""
+
+    absent: bool
+    ignored: Sequence[User]
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,11 +228,26 @@ class History(Protocol):
     async def create(self, draft: RoomDraft, now: str, rooms_per_user: int, rooms_per_day: int) -> None:
         """Make a room with its owner as member; raises NameTaken, TooManyRooms."""
 
+    async def direct(self, draft: RoomDraft, other: int, now: str, rooms_per_day: int) -> int:
+        """Return the room of `draft.owner` and another user, made if there was none; raises TooManyRooms.
+
+        It is in the owner's list from now on, in the other's with its first message.
+        """
+
+    async def change_room(self, room: int, change: RoomChange) -> Changed:
+        """Change a room under its next rev; raises NameTaken."""
+
     async def add_member(self, room: int, user_id: int, rooms_per_user: int) -> None:
         """Make a user a member who has read everything; nothing changes for a member. Raises TooManyRooms."""
 
     async def remove_member(self, room: int, user_id: int) -> None:
         """End a membership; nothing changes for one who is none."""
+
+    async def set_members(self, sole: str, user_ids: Collection[int]) -> Turnover:
+        """Have exactly these members in the room that there is one of."""
+
+    async def kept(self, pairs: Collection[tuple[int, int]]) -> set[tuple[int, int]]:
+        """Return which of these rooms and users are memberships."""
 
     async def append(self, draft: Draft) -> Posted:
         """Post a message; raises NonceReused, NoSuchMessage (for `reply_to`), Refusal (no such room)."""
@@ -217,14 +274,39 @@ class History(Protocol):
     async def set_muted(self, room: int, user_id: int, on: bool) -> None:
         """Mute or unmute a room for one user."""
 
+    async def hide(self, room: int, user_id: int) -> None:
+        """Take a room out of a member's list until its next message."""
+
+    async def own(self, user_id: int) -> Own:
+        """Return what a user chose for themselves."""
+
+    async def set_absent(self, user_id: int, on: bool) -> None:
+        """Remember that a person left the chat, or came back."""
+
+    async def set_ignored(self, user_id: int, other: int, on: bool) -> None:
+        """Remember whom a user ignores, or no longer."""
+
+    async def reachable(self, user_id: int, asker: int) -> User | None:
+        """Return a person who is known, not absent, and does not ignore `asker`."""
+
     async def members(self, room: int, after_name: str | None, limit: int) -> list[User]:
-        """Return members whose name sorts after `after_name`, in order of their names."""
+        """Return members whose name sorts after `after_name`, in order of their names; not those absent."""
 
     async def members_named(self, room: int, names: Sequence[str]) -> dict[str, int]:
-        """Return the ids of the members meant by `names`: the exact name, else the only one but for case."""
+        """Return the ids of the members meant by `names`: the exact name, else the only one but for case.
+
+        Not those absent.
+        """
 
     async def people(self, user_ids: Collection[int]) -> list[User]:
         """Return persons by id; unknown ids are left out."""
 
     async def people_like(self, prefix: str, limit: int) -> list[User]:
-        """Return persons whose name begins with `prefix`, but for case."""
+        """Return persons whose name begins with `prefix`, but for case; not those absent."""
+
+
+class Directory(Protocol):
+    """What Galaxy knows of people who may not be connected."""
+
+    async def admissible(self, user_ids: Collection[int]) -> frozenset[int]:
+        """Return which of these users would be let in now; raises GalaxyUnavailable."""

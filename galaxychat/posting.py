@@ -12,7 +12,8 @@ from galaxychat.bells import Bell, Kind
 from galaxychat.errors import HistoryUnavailable, Refusal
 from galaxychat.feed import Change
 from galaxychat.messages import Message, MessageEvent, Sent, TypingEvent, User, encode
-from galaxychat.ports import Draft, NonceReused, NoSuchMessage, Posted
+from galaxychat.model import WALLED, RoomKind
+from galaxychat.ports import Draft, NonceReused, NoSuchMessage, Posted, RoomState
 from galaxychat.session import Session, slow_down
 from galaxychat.site import Site
 
@@ -28,7 +29,7 @@ class Posting:
 
     async def send(self, session: Session, command: messages.Send) -> None:
         """Make a message durable, say so to its author, then to the room."""
-        await self._may_send(session, command.room)
+        state = await self._may_send(session, command.room)
         text = limits.message_text(command.text, self._site.rules.message_chars)
         digest = hashlib.sha256(f"{command.room}\n{text}".encode()).digest()[:16]
         wait = session.take_message(self._site.world.steady())
@@ -41,6 +42,8 @@ class Posting:
             raise Refusal("nonce_reused", "That nonce was used for another message.") from None
         except NoSuchMessage:
             raise Refusal("no_such_message", "The message that this answers is not there any more.") from None
+        if state.kind is RoomKind.DIRECT and state.other is not None:
+            await self._show(state.room, state.other.id, session.user.id)
 
     async def typing(self, session: Session, command: messages.Typing) -> None:
         """Tell a small room that somebody is writing; never answered."""
@@ -51,13 +54,22 @@ class Posting:
             self._site.rooms.tell(command.room, encode(event))
             self._site.world.ring([Bell(Kind.TYPING, command.room, session.user.id)])
 
-    async def _may_send(self, session: Session, room: int) -> None:
-        # One who follows the room is a member of it: no look into the log for each message.
+    async def _may_send(self, session: Session, room: int) -> RoomState:
+        # One who follows the room is a member of it: no look into the log for each message. But behind a wall a
+        # removal on another node must not be a moment late.
         state = session.rooms.get(room)
-        if state is None:
+        if state is None or state.kind in WALLED:
             session.take_look(self._site.world.steady())
             state = await self._site.history.room(room, session.user.id)
-        access.check(Action.SEND, state, session.identity)
+        return access.check(Action.SEND, state, session.identity)
+
+    async def _show(self, room: int, other: int, author: int) -> None:
+        """Have a room of two in the other's list, where no window of theirs follows it."""
+        if other in self._site.rooms.present(room):
+            return
+        if await self._site.history.reachable(other, author) is not None:
+            await self._site.tell_listed(other, room)
+            self._site.world.ring([Bell(Kind.STANDING, other, room)])
 
     async def _repeat(self, session: Session, command: messages.Send, digest: bytes, wait: float) -> None:
         """Answer one who is over the rate, if it is a message that was posted before."""

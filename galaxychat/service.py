@@ -117,6 +117,7 @@ class ChatService(Service):
         self._regular = [
             _looping(self.house.rooms.announce_waiting, reactor),
             _looping(self.house.watch.look_when_due, reactor),
+            _looping(self.house.walls.look_when_due, reactor),
         ]
         self._port: IListeningPort | None = None
         self._opened = False

@@ -9,6 +9,7 @@ from galaxychat import access
 from galaxychat.errors import Closing, Refusal
 from galaxychat.limits import Buckets
 from galaxychat.messages import (
+    Absent,
     BadCommand,
     Command,
     CommandId,
@@ -46,6 +47,8 @@ class Session:
         #: The rooms this connection follows, each as it was when it joined; None until its page was read.
         self.rooms: dict[int, RoomState | None] = {}
         self.ended = False
+        #: Whether the user left the chat from within: they may only ask to come back.
+        self.absent = False
         #: Whether `welcome` was sent, and whether what it says may be out of date already.
         self.greeted = False
         self.missed_something = False
@@ -66,6 +69,8 @@ class Session:
         self._answered = False
         if command.leaves_trace and self.identity.read_only:
             raise access.read_only()
+        if self.absent and not isinstance(command, Absent):
+            raise Refusal("forbidden", "You left the chat; come back first.")
         if not isinstance(command, Send):
             self._wait(self._pace.commands.take(self.identity.user_id, now))
 

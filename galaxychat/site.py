@@ -13,7 +13,7 @@ from galaxychat.errors import HistoryUnavailable, Refusal
 from galaxychat.feed import Feed
 from galaxychat.messages import Listed, Room, User, encode
 from galaxychat.model import Identity
-from galaxychat.ports import History, RoomState
+from galaxychat.ports import Directory, History, RoomState
 from galaxychat.rooms import Rooms
 from galaxychat.session import Session
 
@@ -33,7 +33,8 @@ class World:
     """What is asked of the world besides the ports.
 
     `steady` are seconds that never run backwards, `utc` the time of day, `room_id` a new random id below 2**48,
-    `report` writes the exception in hand to the server's log. `ring` tells other nodes of what is not in the log.
+    `report` writes the exception in hand to the server's log, `audit` a line about who did what, by ids. `ring`
+    tells other nodes of what is not in the log.
     """
 
     steady: Callable[[], float]
@@ -41,6 +42,7 @@ class World:
     room_id: Callable[[], int]
     report: Callable[[str], None]
     ring: Callable[[Sequence[Bell]], None] = lambda _bells: None
+    audit: Callable[[str], None] = lambda _line: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class Site:
     """One Galaxy site's chat on this node."""
 
     history: History
+    directory: Directory
     feed: Feed
     rooms: Rooms
     connected: Connected
@@ -79,26 +82,32 @@ class Site:
             muted=state.muted,
             present=len(self.rooms.present(state.room)),
             can=access.can(state, who),
+            with_=state.other,
             owner=state.owner,
             closed=state.closed,
             archived=state.archived,
+            hidden=state.hidden,
         )
 
     async def owners(self, states: Iterable[RoomState]) -> list[User]:
-        """Return the people who own any of these rooms."""
-        ids = {state.owner for state in states if state.owner is not None}
-        return await self.history.people(ids) if ids else []
+        """Return the people who own any of these rooms, or share them with one other."""
+        kept = list(states)
+        ids = {state.owner for state in kept if state.owner is not None}
+        others = [state.other for state in kept if state.other is not None]
+        return [*others, *(await self.history.people(ids) if ids else [])]
 
-    async def tell_listed(self, session: Session, room: int) -> None:
+    async def tell_listed(self, user_id: int, room: int) -> None:
         """Tell all of a user's sessions how a room of theirs stands now; what that follows on was done already."""
+        if not self.connected.of(user_id):
+            return
         try:
-            state = await self.history.room(room, session.user.id)
+            state = await self.history.room(room, user_id)
             if state is None or not state.member:
                 return
             users = await self.owners([state])
         except HistoryUnavailable:
             return
-        for each in self.connected.of(session.user.id):
+        for each in self.connected.of(user_id):
             # An admin may look through the same user's eyes, and may do less.
             each.hear(encode(self.listed(state, each.identity, users)))
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import msgspec
 
+from galaxychat.history.memorytables import Member, Room
+from galaxychat.history.memorywalls import MemoryWalls
 from galaxychat.history.message_statements import no_such_room
 from galaxychat.history.paging import fitting
-from galaxychat.history.room_statements import COUNTED, meant
+from galaxychat.history.room_statements import in_order, meant
 from galaxychat.limits import name_key
 from galaxychat.messages import Message, User
 from galaxychat.model import EVERYBODYS, RoomKind
@@ -29,46 +31,31 @@ from galaxychat.ports import (
 )
 
 
-@dataclass
-class _Member:
-    read: int
-    muted: bool = False
-
-
-@dataclass
-class _Room:
-    draft: RoomDraft
-    made_at: str
-    rev: int = 0
-    floor: int = 0
-    archived: bool = False
-    members: dict[int, _Member] = field(default_factory=dict)
-    messages: dict[int, Message] = field(default_factory=dict)
-    mentions: dict[int, tuple[int, ...]] = field(default_factory=dict)
-
-
-class MemoryHistory:
+class MemoryHistory(MemoryWalls):
     """Implements ports.History for as long as the process lives."""
 
     epoch = "memory"
 
     def __init__(self, rooms: Sequence[RoomDraft] = (), now: str = "2026-01-01T00:00:00.000Z") -> None:
-        self._rooms: dict[int, _Room] = {}
-        self._people: dict[int, User] = {}
+        super().__init__()
         self._answers: dict[tuple[int, str], tuple[bytes, Posted]] = {}
         self.settle(rooms, now)
 
     def settle(self, drafts: Sequence[RoomDraft], now: str) -> None:
         """Have exactly these rooms of the admin's."""
         for draft in drafts:
-            room = self._named(draft.name_key)
+            room = self._sole(draft.sole) or self._named(draft.name_key)
             if room is None:
-                self._rooms[draft.room] = _Room(draft, now)
+                self._rooms[draft.room] = Room(draft, now)
+            elif draft.sole is not None:
+                room.rev += room.archived
+                room.archived = False
             elif (room.draft.kind, room.draft.name, room.archived) != (draft.kind, draft.name, False):
                 room.draft = replace(room.draft, kind=draft.kind, name=draft.name, owner=None)
                 room.archived = False
                 room.rev += 1
         keys = {draft.name_key for draft in drafts}
+        self._close_groups({draft.sole for draft in drafts})
         for room in self._rooms.values():
             listed = room.draft.kind is not RoomKind.PERSISTENT or room.draft.name_key in keys
             if not listed and not room.archived:
@@ -77,36 +64,41 @@ class MemoryHistory:
                 authors = {message.user for message in room.messages.values()}
                 room.members = {user: one for user, one in room.members.items() if user in authors}
 
+    def _close_groups(self, kept: set[str | None]) -> None:
+        for room in self._rooms.values():
+            if room.draft.kind is RoomKind.GROUP and room.draft.sole not in kept and not room.archived:
+                room.archived = True
+                room.rev += 1
+                room.members.clear()
+
     async def admit(self, user: User) -> None:
         """See ports.History."""
         self._people[user.id] = user
         for room in self._rooms.values():
             if room.draft.kind in EVERYBODYS and not room.archived:
-                room.members.setdefault(user.id, _Member(room.rev))
+                room.members.setdefault(user.id, Member(room.rev))
 
     async def rooms_of(self, user_id: int) -> list[RoomState]:
         """See ports.History."""
-        states = [_state(room, user_id) for room in self._rooms.values() if user_id in room.members]
-        return sorted(states, key=lambda one: (one.kind is not RoomKind.LOBBY, name_key(one.name), one.room))
+        states = [self._state(room, user_id) for room in self._rooms.values() if user_id in room.members]
+        return in_order(one for one in states if not (one.hidden and one.rev == 0))
 
     async def room(self, room: int, user_id: int) -> RoomState | None:
         """See ports.History."""
         found = self._rooms.get(room)
-        return _state(found, user_id) if found else None
+        return self._state(found, user_id) if found else None
 
     async def room_named(self, name_key: str, user_id: int) -> RoomState | None:
         """See ports.History."""
         found = self._named(name_key)
-        return _state(found, user_id) if found else None
+        return self._state(found, user_id) if found else None
 
     async def create(self, draft: RoomDraft, now: str, rooms_per_user: int, rooms_per_day: int) -> None:
         """See ports.History."""
-        mine = [room for room in self._rooms.values() if draft.owner is not None and room.draft.owner == draft.owner]
-        if sum(room.made_at >= now[:10] for room in mine) >= rooms_per_day:
-            raise TooManyRooms
+        self._check_pace(draft.owner, now, rooms_per_day)
         if draft.name_key is not None and self._named(draft.name_key):
             raise NameTaken
-        self._rooms[draft.room] = _Room(draft, now)
+        self._rooms[draft.room] = Room(draft, now)
         if draft.owner is not None:
             try:
                 await self.add_member(draft.room, draft.owner, rooms_per_user)
@@ -119,9 +111,10 @@ class MemoryHistory:
         found = self._rooms[room]
         if user_id in found.members:
             return
-        if sum(user_id in each.members for each in self._rooms.values()) >= rooms_per_user:
+        mine = [each for each in self._rooms.values() if user_id in each.members]
+        if sum(each.draft.kind is not RoomKind.DIRECT for each in mine) >= rooms_per_user:
             raise TooManyRooms
-        found.members[user_id] = _Member(found.rev)
+        found.members[user_id] = Member(found.rev)
 
     async def remove_member(self, room: int, user_id: int) -> None:
         """See ports.History."""
@@ -188,7 +181,7 @@ class MemoryHistory:
         if member is None:
             return ReadMark(0, 0, 0)
         member.read = max(member.read, min(seq, found.rev))
-        state = _state(found, user_id)
+        state = self._state(found, user_id)
         return ReadMark(state.read, state.unread, state.mentions)
 
     async def set_muted(self, room: int, user_id: int, on: bool) -> None:
@@ -199,7 +192,8 @@ class MemoryHistory:
 
     async def members(self, room: int, after_name: str | None, limit: int) -> list[User]:
         """See ports.History."""
-        people = [self._people[user] for user in self._rooms[room].members if user in self._people]
+        members = self._rooms[room].members.keys() - self._absent
+        people = [self._people[user] for user in members if user in self._people]
         later = [user for user in people if (user.name or "") > (after_name or "")]
         return sorted(later, key=lambda user: (user.name or "", user.id))[:limit]
 
@@ -215,13 +209,11 @@ class MemoryHistory:
 
     async def people_like(self, prefix: str, limit: int) -> list[User]:
         """See ports.History."""
-        keyed = sorted((name_key(user.name or ""), user.id, user) for user in self._people.values())
+        people = [user for user in self._people.values() if user.id not in self._absent]
+        keyed = sorted((name_key(user.name or ""), user.id, user) for user in people)
         return [user for key, _, user in keyed if key.startswith(name_key(prefix))][:limit]
 
-    def _named(self, key: str | None) -> _Room | None:
-        return next((room for room in self._rooms.values() if room.draft.name_key == key), None)
-
-    def _named_in(self, room: _Room, messages: Sequence[Message]) -> list[User]:
+    def _named_in(self, room: Room, messages: Sequence[Message]) -> list[User]:
         ids = {one.user for one in messages}.union(*(room.mentions[one.seq] for one in messages))
         return [self._people[user] for user in sorted(ids) if user in self._people]
 
@@ -251,28 +243,3 @@ def _message(draft: Draft, seq: int) -> Message:
         body=msgspec.Raw(draft.body),
         reply_to=draft.reply_to,
     )
-
-
-def _state(room: _Room, user: int) -> RoomState:
-    member = room.members.get(user)
-    unread = _unread(room, user, member.read) if member else []
-    return RoomState(
-        room=room.draft.room,
-        name=room.draft.name,
-        kind=room.draft.kind,
-        topic=room.draft.topic,
-        rev=room.rev,
-        floor=room.floor,
-        owner=room.draft.owner,
-        closed=False,
-        archived=room.archived,
-        member=member is not None,
-        muted=member.muted if member else False,
-        read=member.read if member else 0,
-        unread=min(COUNTED, len(unread)),
-        mentions=min(COUNTED, sum(user in room.mentions[one.seq] for one in unread)),
-    )
-
-
-def _unread(room: _Room, user: int, read: int) -> list[Message]:
-    return [one for one in room.messages.values() if one.seq > read and one.user != user and not one.deleted]

@@ -12,13 +12,32 @@ from twisted.logger import Logger
 from galaxychat.bells import Bell, Kind
 from galaxychat.dburl import PostgresUrl
 from galaxychat.errors import HistoryUnavailable, StartError
-from galaxychat.history import message_statements, presence_statements, room_statements, schema
+from galaxychat.history import (
+    message_statements,
+    own_statements,
+    presence_statements,
+    room_statements,
+    schema,
+    walled_statements,
+)
 from galaxychat.history.pgschema import lock, migrate
 from galaxychat.history.pgwriter import PgWriter, drive
 from galaxychat.history.sql import Statement
 from galaxychat.messages import User
 from galaxychat.pglink import Ask, LinkError, PgLink, QueryRefused
-from galaxychat.ports import Changes, Draft, Page, Posted, ReadMark, RoomDraft, RoomState
+from galaxychat.ports import (
+    Changed,
+    Changes,
+    Draft,
+    Own,
+    Page,
+    Posted,
+    ReadMark,
+    RoomChange,
+    RoomDraft,
+    RoomState,
+    Turnover,
+)
 
 Result = TypeVar("Result")
 _READERS = 2
@@ -155,6 +174,19 @@ class PostgresHistory:
         ring = _standing(draft.owner, draft.room) if draft.owner is not None else ()
         await self.write(room_statements.create, draft, now, rooms_per_user, rooms_per_day, ring=ring)
 
+    async def direct(self, draft: RoomDraft, other: int, now: str, rooms_per_day: int) -> int:
+        """See ports.History."""
+        room = await self.write(walled_statements.direct, draft, other, now, rooms_per_day)
+        if draft.owner is not None:
+            self.ring(_standing(draft.owner, room))
+        return room
+
+    async def change_room(self, room: int, change: RoomChange) -> Changed:
+        """See ports.History."""
+        changed = await self.write(walled_statements.change_room, room, change)
+        self.ring([Bell(Kind.REV, room, changed.rev)])
+        return changed
+
     async def add_member(self, room: int, user_id: int, rooms_per_user: int) -> None:
         """See ports.History."""
         await self.write(room_statements.add_member, room, user_id, rooms_per_user, ring=_standing(user_id, room))
@@ -162,6 +194,19 @@ class PostgresHistory:
     async def remove_member(self, room: int, user_id: int) -> None:
         """See ports.History."""
         await self.write(room_statements.remove_member, room, user_id, ring=_standing(user_id, room))
+
+    async def set_members(self, sole: str, user_ids: Collection[int]) -> Turnover:
+        """See ports.History; writes only where there is something to write."""
+        same = await self._read(walled_statements.unchanged, sole, user_ids)
+        if same is not None:
+            return same
+        turnover = await self.write(walled_statements.set_members, sole, user_ids)
+        self.ring([Bell(Kind.STANDING, user, turnover.room) for user in (*turnover.added, *turnover.removed)])
+        return turnover
+
+    async def kept(self, pairs: Collection[tuple[int, int]]) -> set[tuple[int, int]]:
+        """See ports.History."""
+        return await self._read(walled_statements.kept, pairs)
 
     async def append(self, draft: Draft) -> Posted:
         """See ports.History."""
@@ -193,6 +238,26 @@ class PostgresHistory:
     async def set_muted(self, room: int, user_id: int, on: bool) -> None:
         """See ports.History."""
         await self.write(room_statements.set_muted, room, user_id, on, ring=_standing(user_id, room))
+
+    async def hide(self, room: int, user_id: int) -> None:
+        """See ports.History."""
+        await self.write(walled_statements.hide, room, user_id, ring=_standing(user_id, room))
+
+    async def own(self, user_id: int) -> Own:
+        """See ports.History."""
+        return await self._read(own_statements.own, user_id)
+
+    async def set_absent(self, user_id: int, on: bool) -> None:
+        """See ports.History."""
+        await self.write(own_statements.set_absent, user_id, on, ring=_person(user_id))
+
+    async def set_ignored(self, user_id: int, other: int, on: bool) -> None:
+        """See ports.History."""
+        await self.write(own_statements.set_ignored, user_id, other, on, ring=_person(user_id, other))
+
+    async def reachable(self, user_id: int, asker: int) -> User | None:
+        """See ports.History."""
+        return await self._read(own_statements.reachable, user_id, asker)
 
     async def members(self, room: int, after_name: str | None, limit: int) -> list[User]:
         """See ports.History."""
@@ -251,6 +316,10 @@ def _quiet() -> None:
 
 def _standing(user: int, room: int) -> tuple[Bell]:
     return (Bell(Kind.STANDING, user, room),)
+
+
+def _person(user: int, other: int = 0) -> tuple[Bell]:
+    return (Bell(Kind.PERSON, user, other),)
 
 
 def _nothing() -> Statement[None]:

@@ -15,26 +15,34 @@ LOBBY = "All Chats"
 COUNTED = 100
 _EVERYBODYS = tuple(sorted(EVERYBODYS))
 _LAST_CHARACTER = "\U0010ffff"
-
+#: That a message's author is not ignored by the member who asks.
+_HEARD = "NOT EXISTS (SELECT 1 FROM ignored i WHERE i.user_id = m.user_id AND i.other = x.user_id)"
 
 _STATE = f"""
 SELECT r.id, r.name, r.kind, r.topic, r.rev, r.floor, r.owner, r.closed, r.archived, m.user_id, m.muted, m.read,
   CASE WHEN m.user_id IS NULL THEN 0 ELSE (SELECT count(*) FROM (
     SELECT 1 FROM message x
-    WHERE x.room = r.id AND x.seq > m.read AND x.user_id <> m.user_id AND NOT x.deleted
+    WHERE x.room = r.id AND x.seq > m.read AND x.user_id <> m.user_id AND NOT x.deleted AND {_HEARD}
     LIMIT {COUNTED}) AS unread) END,
   CASE WHEN m.user_id IS NULL THEN 0 ELSE (SELECT count(*) FROM (
     SELECT 1 FROM mention n JOIN message x ON x.room = n.room AND x.seq = n.seq
     WHERE n.room = r.id AND n.user_id = m.user_id AND n.seq > m.read
-      AND x.user_id <> m.user_id AND NOT x.deleted
-    LIMIT {COUNTED}) AS mentions) END
-FROM room r
-"""  # noqa: S608  # COUNTED is ours
-_STANDING = _STATE + "LEFT JOIN member m ON m.room = r.id AND m.user_id = ? "
+      AND x.user_id <> m.user_id AND NOT x.deleted AND {_HEARD}
+    LIMIT {COUNTED}) AS mentions) END,
+  m.hidden IS NOT NULL AND NOT EXISTS (
+    SELECT 1 FROM message x WHERE x.room = r.id AND x.seq > m.hidden AND {_HEARD}),
+  o.user_id, p.name
+"""  # noqa: S608  # nothing in it comes from outside
+_OTHER = """
+LEFT JOIN member o ON r.kind = 'direct' AND o.room = r.id AND o.user_id <> m.user_id
+LEFT JOIN person p ON p.id = o.user_id
+"""
+_STANDING = _STATE + "FROM room r LEFT JOIN member m ON m.room = r.id AND m.user_id = ?" + _OTHER
 
 
 def _state(row: Sequence[Any]) -> RoomState:
-    room, name, kind, topic, rev, floor, owner, closed, archived, member, muted, read, unread, mentions = row
+    room, name, kind, topic, rev, floor, owner, closed, archived, member, muted, read, unread, mentions, *more = row
+    hidden, other, other_name = more
     return RoomState(
         room=room,
         name=name,
@@ -42,7 +50,8 @@ def _state(row: Sequence[Any]) -> RoomState:
         topic=topic,
         rev=rev,
         floor=floor,
-        owner=owner,
+        # Of a direct room it is who made it, and counts against how many they make.
+        owner=None if kind == RoomKind.DIRECT else owner,
         closed=bool(closed),
         archived=bool(archived),
         member=member is not None,
@@ -50,6 +59,8 @@ def _state(row: Sequence[Any]) -> RoomState:
         read=read or 0,
         unread=unread,
         mentions=mentions,
+        hidden=bool(hidden),
+        other=None if other is None else User(other, other_name),
     )
 
 
@@ -66,10 +77,14 @@ def state_named(key: str, user: int) -> Statement[RoomState | None]:
 
 
 def states(user: int) -> Statement[list[RoomState]]:
-    """Return a user's rooms, lobby first, then by name."""
-    rows = yield _STATE + "JOIN member m ON m.room = r.id AND m.user_id = ?", (user,)
-    found = [_state(row) for row in rows]
-    return sorted(found, key=lambda room: (room.kind is not RoomKind.LOBBY, name_key(room.name), room.room))
+    """Return a user's rooms, lobby first, then by name; not a room of two in which nothing was said to them yet."""
+    rows = yield _STATE + "FROM member m JOIN room r ON r.id = m.room" + _OTHER + "WHERE m.user_id = ?", (user,)
+    return in_order(room for room in map(_state, rows) if not (room.hidden and room.rev == 0))
+
+
+def in_order(rooms: Iterable[RoomState]) -> list[RoomState]:
+    """Return rooms in the order in which they are listed."""
+    return sorted(rooms, key=lambda room: (room.kind is not RoomKind.LOBBY, name_key(room.name), room.room))
 
 
 def mark_read(room: int, user: int, seq: int) -> Statement[ReadMark]:
@@ -125,7 +140,9 @@ def add_member(room: int, user: int, rooms_per_user: int) -> Statement[None]:
     rows = yield "SELECT 1 FROM member WHERE user_id = ? AND room = ?", (user, room)
     if rows:
         return
-    rows = yield "SELECT count(*) FROM member WHERE user_id = ?", (user,)
+    # Rooms of two do not count: others can make them.
+    sql = "SELECT count(*) FROM member m JOIN room r ON r.id = m.room WHERE m.user_id = ? AND r.kind <> 'direct'"
+    rows = yield sql, (user,)
     if rows[0][0] >= rooms_per_user:
         raise TooManyRooms
     # The condition also keeps SQLite from reading ON as the SELECT's.
@@ -140,7 +157,7 @@ def remove_member(room: int, user: int) -> Statement[None]:
 def members(room: int, after_name: str | None, limit: int) -> Statement[list[User]]:
     """Return members in order of their names, from after `after_name`."""
     sql = """SELECT p.id, p.name FROM member m JOIN person p ON p.id = m.user_id
-             WHERE m.room = ? AND p.name > ? ORDER BY p.name, p.id LIMIT ?"""
+             WHERE m.room = ? AND p.name > ? AND NOT p.absent ORDER BY p.name, p.id LIMIT ?"""
     rows = yield sql, (room, after_name or "", limit)
     return [User(*row) for row in rows]
 
@@ -149,7 +166,7 @@ def members_named(room: int, names: Sequence[str]) -> Statement[dict[str, int]]:
     """Return the members meant: by the exact name, else by the only one that is the same but for case."""
     keys = {name: name_key(name) for name in names}
     sql = f"""SELECT p.id, p.name, p.name_key FROM person p JOIN member m ON m.user_id = p.id AND m.room = ?
-              WHERE p.name_key IN ({marks(keys)})"""  # noqa: S608
+              WHERE NOT p.absent AND p.name_key IN ({marks(keys)})"""  # noqa: S608
     rows = yield sql, (room, *keys.values())
     return meant(keys, rows)
 
@@ -179,7 +196,8 @@ def people(ids: Collection[int]) -> Statement[list[User]]:
 def people_like(prefix: str, limit: int) -> Statement[list[User]]:
     """Return persons whose name begins like that."""
     key = name_key(prefix)
-    sql = "SELECT id, name FROM person WHERE name_key >= ? AND name_key < ? ORDER BY name_key, id LIMIT ?"
+    sql = """SELECT id, name FROM person WHERE name_key >= ? AND name_key < ? AND NOT absent
+             ORDER BY name_key, id LIMIT ?"""
     rows = yield sql, (key, key + _LAST_CHARACTER, limit)
     return [User(*row) for row in rows]
 
@@ -189,38 +207,47 @@ def people_like(prefix: str, limit: int) -> Statement[list[User]]:
 
 def create(draft: RoomDraft, now: str, rooms_per_user: int, rooms_per_day: int) -> Statement[None]:
     """Make a room and its owner a member; raises NameTaken, TooManyRooms. `now` is a wire time."""
-    today = now[: len("2026-01-01")]
-    rows = yield "SELECT count(*) FROM room WHERE owner = ? AND made_at >= ?", (draft.owner, today)
-    if rows[0][0] >= rooms_per_day:
-        raise TooManyRooms
-    if not (yield from _insert(draft, now)):
+    yield from check_pace(draft.owner, now, rooms_per_day)
+    if not (yield from insert(draft, now)):
         raise NameTaken
     if draft.owner is not None:
         yield from add_member(draft.room, draft.owner, rooms_per_user)
 
 
-def _insert(draft: RoomDraft, now: str) -> Statement[bool]:
-    """Make a room; False when its name is taken, on whatever node."""
-    sql = """INSERT INTO room (id, kind, name, name_key, topic, owner, made_at) VALUES (?, ?, ?, ?, ?, ?, ?)
-             ON CONFLICT (name_key) DO NOTHING RETURNING id"""
-    values = (draft.room, draft.kind.value, draft.name, draft.name_key, draft.topic, draft.owner, now)
-    rows = yield sql, values
+def check_pace(user: int | None, now: str, rooms_per_day: int) -> Statement[None]:
+    """Raise TooManyRooms if a user made as many today as they may."""
+    today = now[: len("2026-01-01")]
+    rows = yield "SELECT count(*) FROM room WHERE owner = ? AND made_at >= ?", (user, today)
+    if rows[0][0] >= rooms_per_day:
+        raise TooManyRooms
+
+
+def insert(draft: RoomDraft, now: str) -> Statement[bool]:
+    """Make a room; False when its name, or what there may be one of, is taken, on whatever node."""
+    sql = """INSERT INTO room (id, kind, name, name_key, topic, owner, made_at, sole) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+             ON CONFLICT DO NOTHING RETURNING id"""
+    named = (draft.room, draft.kind.value, draft.name, draft.name_key, draft.topic)
+    rows = yield sql, (*named, draft.owner, now, draft.sole)
     return bool(rows)
 
 
 def settle(drafts: Sequence[RoomDraft], now: str) -> Statement[None]:
     """Have exactly these rooms of the admin's: make those missing, bring back or archive the others."""
     for draft in drafts:
-        if not (yield from _insert(draft, now)):
+        if not (yield from insert(draft, now)):
             yield from _take_over(draft)
-    keys = [draft.name_key for draft in drafts]
+    keys = [draft.name_key for draft in drafts if draft.name_key is not None]
     sql = f"SELECT id FROM room WHERE kind = ? AND NOT archived AND name_key NOT IN ({marks(keys)})"  # noqa: S608
     rows = yield sql, (RoomKind.PERSISTENT.value, *keys)
     for (room,) in rows:
         yield from _archive(room)
+    yield from _close_groups([draft.sole for draft in drafts if draft.sole is not None])
 
 
 def _take_over(draft: RoomDraft) -> Statement[None]:
+    if draft.sole is not None:
+        yield "UPDATE room SET archived = FALSE, rev = rev + 1 WHERE sole = ? AND archived", (draft.sole,)
+        return
     # A user's open room of that name becomes the admin's, with all that was said in it.
     sql = """UPDATE room SET kind = ?, name = ?, owner = NULL, archived = FALSE, rev = rev + 1
              WHERE name_key = ? AND NOT (kind = ? AND name = ? AND NOT archived)"""
@@ -232,6 +259,17 @@ def _archive(room: int) -> Statement[None]:
     # Those who wrote in it keep it, read-only.
     sql = "DELETE FROM member WHERE room = ? AND user_id NOT IN (SELECT user_id FROM message WHERE room = ?)"
     yield sql, (room, room)
+
+
+def _close_groups(kept: Sequence[str]) -> Statement[None]:
+    """Let nobody into the rooms of groups that are not followed any more."""
+    where = "kind = ? AND NOT archived"
+    if kept:
+        where += f" AND sole NOT IN ({marks(kept)})"
+    rows = yield f"SELECT id FROM room WHERE {where}", (RoomKind.GROUP.value, *kept)  # noqa: S608
+    for (room,) in rows:
+        yield "UPDATE room SET archived = TRUE, rev = rev + 1 WHERE id = ?", (room,)
+        yield "DELETE FROM member WHERE room = ?", (room,)
 
 
 def revs(rooms: Collection[int]) -> Statement[dict[int, int]]:

@@ -13,11 +13,23 @@ from twisted.internet.interfaces import IReactorFromThreads
 from twisted.internet.threads import deferToThread
 
 from galaxychat.errors import HistoryUnavailable, StartError
-from galaxychat.history import message_statements, place, room_statements, schema
+from galaxychat.history import message_statements, own_statements, place, room_statements, schema, walled_statements
 from galaxychat.history.sql import Statement
 from galaxychat.history.writer import Writer
 from galaxychat.messages import User
-from galaxychat.ports import Changes, Draft, Page, Posted, ReadMark, RoomDraft, RoomState
+from galaxychat.ports import (
+    Changed,
+    Changes,
+    Draft,
+    Own,
+    Page,
+    Posted,
+    ReadMark,
+    RoomChange,
+    RoomDraft,
+    RoomState,
+    Turnover,
+)
 
 Result = TypeVar("Result")
 _READERS = 2
@@ -98,6 +110,14 @@ class SQLiteHistory:
         """See ports.History."""
         await self._write(room_statements.create, draft, now, rooms_per_user, rooms_per_day)
 
+    async def direct(self, draft: RoomDraft, other: int, now: str, rooms_per_day: int) -> int:
+        """See ports.History."""
+        return await self._write(walled_statements.direct, draft, other, now, rooms_per_day)
+
+    async def change_room(self, room: int, change: RoomChange) -> Changed:
+        """See ports.History."""
+        return await self._write(walled_statements.change_room, room, change)
+
     async def add_member(self, room: int, user_id: int, rooms_per_user: int) -> None:
         """See ports.History."""
         await self._write(room_statements.add_member, room, user_id, rooms_per_user)
@@ -105,6 +125,17 @@ class SQLiteHistory:
     async def remove_member(self, room: int, user_id: int) -> None:
         """See ports.History."""
         await self._write(room_statements.remove_member, room, user_id)
+
+    async def set_members(self, sole: str, user_ids: Collection[int]) -> Turnover:
+        """See ports.History; writes only where there is something to write."""
+        same = await self._read(walled_statements.unchanged, sole, user_ids)
+        if same is not None:
+            return same
+        return await self._write(walled_statements.set_members, sole, user_ids)
+
+    async def kept(self, pairs: Collection[tuple[int, int]]) -> set[tuple[int, int]]:
+        """See ports.History."""
+        return await self._read(walled_statements.kept, pairs)
 
     async def append(self, draft: Draft) -> Posted:
         """See ports.History."""
@@ -139,6 +170,26 @@ class SQLiteHistory:
     async def set_muted(self, room: int, user_id: int, on: bool) -> None:
         """See ports.History."""
         await self._write(room_statements.set_muted, room, user_id, on)
+
+    async def hide(self, room: int, user_id: int) -> None:
+        """See ports.History."""
+        await self._write(walled_statements.hide, room, user_id)
+
+    async def own(self, user_id: int) -> Own:
+        """See ports.History."""
+        return await self._read(own_statements.own, user_id)
+
+    async def set_absent(self, user_id: int, on: bool) -> None:
+        """See ports.History."""
+        await self._write(own_statements.set_absent, user_id, on)
+
+    async def set_ignored(self, user_id: int, other: int, on: bool) -> None:
+        """See ports.History."""
+        await self._write(own_statements.set_ignored, user_id, other, on)
+
+    async def reachable(self, user_id: int, asker: int) -> User | None:
+        """See ports.History."""
+        return await self._read(own_statements.reachable, user_id, asker)
 
     async def members(self, room: int, after_name: str | None, limit: int) -> list[User]:
         """See ports.History."""

@@ -24,7 +24,14 @@ SCHEMA: dict[str, Any] = schema.build()
 GOOD: dict[str, list[dict[str, Any]]] = {
     "join": [{"room": 1}, {"name": "Assembly"}, {"room": 1, "after": 0, "epoch": "e"}],
     "leave": [{"room": 1}],
-    "create": [{"name": "Assembly"}, {"name": "A", "kind": "open", "topic": "t"}],
+    "create": [{"name": "Assembly"}, {"name": "A", "kind": "open", "topic": "t"}, {"name": "A", "kind": "private"}],
+    "direct": [{"user": 12}],
+    "invite": [{"room": 1, "user": 12}],
+    "remove": [{"room": 1, "user": 12}],
+    "change_room": [{"room": 1, "topic": "t"}, {"room": 1, "name": "B", "owner": 12}],
+    "hide": [{"room": 1}],
+    "ignore": [{"user": 12, "on": True}],
+    "absent": [{"on": False}],
     "send": [{"room": 1, "text": "a\tb\r\nc", "nonce": "a-B_9"}, {"room": 1, "text": "", "nonce": "n", "reply_to": 3}],
     "history": [{"room": 1, "before": 5}, {"room": 1, "after": 0, "limit": 200}, {"room": 1, "around": 5, "limit": 1}],
     "read": [{"room": SAFE_INTEGER, "seq": SAFE_INTEGER}],
@@ -224,7 +231,7 @@ json_values = st.recursive(
 )
 FIELD_NAMES = sorted({"type", "id"}.union(*(command.__struct_fields__ for command in COMMANDS)))
 near_commands = st.fixed_dictionaries(
-    {"type": st.sampled_from(sorted(GOOD))}, optional=dict.fromkeys(FIELD_NAMES[:-1], json_values)
+    {"type": st.sampled_from(sorted(GOOD))}, optional={name: json_values for name in FIELD_NAMES if name != "type"}
 )
 
 
@@ -328,6 +335,8 @@ EVENTS: list[Event] = [
     messages.RoomEvent(room=1, rev=4, name="n", topic="t", owner=1, closed=True, archived=False, floor=2, reset=True),
     messages.Listed(room=ROOM, users=[]),
     messages.Left(room=1),
+    messages.IgnoreEvent(user=2, on=True, users=[NOBODY]),
+    messages.AbsentEvent(on=True),
     messages.ReadEvent(room=1, seq=3, unread=0, mentions=0),
     messages.Presence(room=1, joined=[1], left=[2], present=1, users=[USER, NOBODY]),
     messages.TypingEvent(room=1, user=1, users=[USER]),

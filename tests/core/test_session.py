@@ -15,7 +15,10 @@ from galaxychat.session import BAD_IN_A_ROW, TYPING_EVERY, Pace, Session, slow_d
 from tests.core.test_messages import GOOD, tag
 from tests.support.core import ANNA, Event, FakePeer
 
-TRACES = {"leave", "create", "send", "read", "mute"}
+TRACES = {
+    *("leave", "create", "direct", "invite", "remove", "change_room"),
+    *("send", "read", "mute", "hide", "ignore", "absent"),
+}
 
 
 def conversation(read_only: bool = False, messages_at_once: float = 3, commands_at_once: float = 5) -> Session:

@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar, cast
 
+from galaxychat.bells import Bell
 from galaxychat.chat import Chat
 from galaxychat.connected import Connected
 from galaxychat.entering import Entering
+from galaxychat.errors import GalaxyUnavailable
 from galaxychat.feed import Feed
 from galaxychat.history.memory import MemoryHistory
 from galaxychat.limits import Buckets, name_key
@@ -221,6 +223,20 @@ class SlowHistory:
 
 
 @dataclass
+class FakeDirectory:
+    """Implements ports.Directory: everybody is welcome in Galaxy but those named here."""
+
+    unwelcome: set[int] = field(default_factory=set)
+    away: bool = False
+
+    async def admissible(self, user_ids: Collection[int]) -> frozenset[int]:
+        """Return those who are welcome."""
+        if self.away:
+            raise GalaxyUnavailable("away")
+        return frozenset(user_ids) - self.unwelcome
+
+
+@dataclass
 class HandClock:
     """Seconds that pass when a test says so."""
 
@@ -269,31 +285,43 @@ class House:
     clock: HandClock = field(default_factory=HandClock)
     loop: Loop = field(default_factory=Loop)
     reported: list[BaseException | None] = field(default_factory=list)
+    directory: FakeDirectory = field(default_factory=FakeDirectory)
+    audited: list[str] = field(default_factory=list)
+    rung: list[Bell] = field(default_factory=list)
+    #: Another log than the one in memory, and how to wait for it.
+    log: History | None = None
+    finish: Callable[[Awaitable[Any]], Any] = finish
 
     def __post_init__(self) -> None:
         """Put the parts together as the server does."""
         self.memory = MemoryHistory(self.site_rooms)
         self.history = SlowHistory(self.memory)
         self.rooms = Rooms(fan_out)
-        log = cast(History, self.history)
+        log = self.log or cast(History, self.history)
         self.feed = Feed(log, self.rooms, self.loop.spawn)
         self.connected = Connected(self.per_user)
         self._room_ids = iter(range(1000, 2000))
-        world = World(self.clock.steady, self.clock.utc, lambda: next(self._room_ids), self._report)
+        world = World(
+            *(self.clock.steady, self.clock.utc, lambda: next(self._room_ids), self._report),
+            *(self.rung.extend, self.audited.append),
+        )
         rules = Rules(6000, 131072, self.rooms_per_user, self.rooms_per_day)
-        self.site = Site(log, self.feed, self.rooms, self.connected, rules, world)
+        self.site = Site(log, self.directory, self.feed, self.rooms, self.connected, rules, world)
+        self.entering = Entering(self.site)
         self.chat = Chat(
-            self.site, Entering(self.site), Pace(Buckets(*self.message_rate), Buckets(*self.command_rate)), "test"
+            self.site, self.entering, Pace(Buckets(*self.message_rate), Buckets(*self.command_rate)), "test"
         )
 
     def _report(self, _words: str) -> None:
         self.reported.append(sys.exc_info()[1])
 
-    def enter(self, user: User = ANNA, role: Role = Role.USER, read_only: bool = False) -> Client:
+    def enter(
+        self, user: User = ANNA, role: Role = Role.USER, read_only: bool = False, impersonator: int | None = None
+    ) -> Client:
         """Let somebody in."""
-        identity = Identity(user.id, user.name or "", role, session_id=1, read_only=read_only)
+        identity = Identity(user.id, user.name or "", role, 1, read_only, impersonator)
         peer = FakePeer(user)
-        return Client(self, finish(self.chat.welcome(identity, peer)), peer)
+        return Client(self, self.finish(self.chat.welcome(identity, peer)), peer)
 
 
 @dataclass
@@ -314,10 +342,9 @@ class Client:
     def ask(self, kind: str, /, **fields: Any) -> Event:
         """Send a command and return its one reply."""
         before = len(self.peer.replies)
-        task = self.start(kind, **fields)
-        assert task.done, "it waits for something"
-        if task.error is not None:
-            raise task.error
+        self.asked += 1
+        frame = json.dumps({"type": kind, "id": self.asked, **fields}).encode()
+        self.house.finish(self.house.chat.handle(self.session, frame))
         (reply,) = self.peer.replies[before:]
         return reply
 

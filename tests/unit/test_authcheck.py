@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -41,6 +42,10 @@ class Sessions:
         if self.away:
             raise GalaxyUnavailable("away")
         return self.rows.get(session_key)
+
+    async def users(self, user_ids: Collection[int]) -> dict[int, SessionRow]:
+        """Look users up."""
+        return {row.user_id: row for row in self.rows.values() if row.user_id is not None and row.user_id in user_ids}
 
 
 def check_of(sessions: Sessions, session_duration: int = 0) -> AuthCheck:

@@ -2,7 +2,24 @@
 
 export type Wire = AnyCommand | AnyEvent;
 export type AnyCommand =
-  Join | Leave | Create | Send | History | Read | Mute | ListRooms | ListMembers | FindUsers | Typing;
+  | Join
+  | Leave
+  | Create
+  | Direct
+  | Invite
+  | Remove
+  | ChangeRoom
+  | Send
+  | History
+  | Read
+  | Mute
+  | Hide
+  | Ignore
+  | Absent
+  | ListRooms
+  | ListMembers
+  | FindUsers
+  | Typing;
 export type AnyEvent =
   | Welcome
   | Joined
@@ -17,6 +34,8 @@ export type AnyEvent =
   | RoomEvent
   | Listed
   | Left
+  | IgnoreEvent
+  | AbsentEvent
   | ReadEvent
   | Presence
   | TypingEvent
@@ -66,14 +85,69 @@ export interface Leave {
   room: number;
 }
 /**
- * Make a room; an open one is unlisted and joined by its exact name.
+ * Make a room; an open one is unlisted and joined by its exact name, a private one by invitation.
  */
 export interface Create {
   type: "create";
   id?: string | number | null;
   name: string;
-  kind?: "open";
+  kind?: "open" | "private";
   topic?: string;
+}
+/**
+ * Enter the room that one has with another user alone; there is one for each two.
+ */
+export interface Direct {
+  type: "direct";
+  id?: string | number | null;
+  /**
+   * galaxy_user.id
+   */
+  user: number;
+}
+/**
+ * Make somebody a member of a private room.
+ */
+export interface Invite {
+  type: "invite";
+  id?: string | number | null;
+  /**
+   * A random integer below 2**48.
+   */
+  room: number;
+  /**
+   * galaxy_user.id
+   */
+  user: number;
+}
+/**
+ * End somebody else's membership of a private room.
+ */
+export interface Remove {
+  type: "remove";
+  id?: string | number | null;
+  /**
+   * A random integer below 2**48.
+   */
+  room: number;
+  /**
+   * galaxy_user.id
+   */
+  user: number;
+}
+/**
+ * Give a room another name, topic or owner.
+ */
+export interface ChangeRoom {
+  type: "change_room";
+  id?: string | number | null;
+  /**
+   * A random integer below 2**48.
+   */
+  room: number;
+  name?: string | null;
+  topic?: string | null;
+  owner?: number | null;
 }
 /**
  * Post `text`; the same `nonce` again gets the first answer and posts nothing.
@@ -132,6 +206,37 @@ export interface Mute {
   on: boolean;
 }
 /**
+ * Take a direct room out of one's list until its next message.
+ */
+export interface Hide {
+  type: "hide";
+  id?: string | number | null;
+  /**
+   * A random integer below 2**48.
+   */
+  room: number;
+}
+/**
+ * Neither be reached by somebody nor count what they write, or again do both.
+ */
+export interface Ignore {
+  type: "ignore";
+  id?: string | number | null;
+  /**
+   * galaxy_user.id
+   */
+  user: number;
+  on: boolean;
+}
+/**
+ * Leave the chat altogether, or come back to it.
+ */
+export interface Absent {
+  type: "absent";
+  id?: string | number | null;
+  on: boolean;
+}
+/**
  * The rooms of which one is a member.
  */
 export interface ListRooms {
@@ -181,10 +286,14 @@ export interface Welcome {
   rooms: Room[];
   users: User[];
   limits: WireLimits;
+  /**
+   * Items: galaxy_user.id
+   */
+  ignored?: number[];
   banner?: string | null;
 }
 /**
- * Who the server takes this connection for.
+ * Who the server takes this connection for; one who is `absent` may only ask to come back.
  */
 export interface You {
   /**
@@ -194,9 +303,12 @@ export interface You {
   name: string;
   role: Role;
   read_only: boolean;
+  absent?: boolean;
 }
 /**
  * A room as one user sees it; `unread` and `mentions` stop counting at 100.
+ *
+ *     `with` is the other one in a direct room, which has no name. A `hidden` room shows itself with its next message.
  */
 export interface Room {
   /**
@@ -224,9 +336,11 @@ export interface Room {
   muted: boolean;
   present: number;
   can: string[];
+  with?: User | null;
   owner?: number | null;
   closed?: boolean;
   archived?: boolean;
+  hidden?: boolean;
 }
 /**
  * A person; `name` is null for a forgotten account.
@@ -434,6 +548,25 @@ export interface Left {
    * A random integer below 2**48.
    */
   room: number;
+}
+/**
+ * One ignores somebody from now on, or no longer.
+ */
+export interface IgnoreEvent {
+  type: "ignore";
+  /**
+   * galaxy_user.id
+   */
+  user: number;
+  on: boolean;
+  users: User[];
+}
+/**
+ * One left the chat and is in none of its rooms, or came back and may ask for them.
+ */
+export interface AbsentEvent {
+  type: "absent";
+  on: boolean;
 }
 /**
  * One's own read position moved, on whatever connection.

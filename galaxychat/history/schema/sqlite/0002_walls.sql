@@ -1,0 +1,15 @@
+-- What there may be one of besides a name: the room of two users, the room of a Galaxy group.
+ALTER TABLE room ADD COLUMN sole TEXT;
+CREATE UNIQUE INDEX room_by_sole ON room (sole);
+
+-- Out of its member's list while it has no message after this seq of somebody whom they do not ignore.
+ALTER TABLE member ADD COLUMN hidden INTEGER;
+
+-- Who left the chat from within.
+ALTER TABLE person ADD COLUMN absent INTEGER NOT NULL DEFAULT 0;
+
+CREATE TABLE ignored (
+    user_id INTEGER NOT NULL,
+    other INTEGER NOT NULL,
+    PRIMARY KEY (user_id, other)
+) WITHOUT ROWID;
