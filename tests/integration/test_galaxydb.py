@@ -46,8 +46,9 @@ BOB = SessionRow(
     deleted=False,
     purged=False,
     active=True,
+    opted_in=False,
 )
-ANONYMOUS = SessionRow(8, False, None, None, None, None, deleted=False, purged=False, active=False)
+ANONYMOUS = SessionRow(8, False, None, None, None, None, deleted=False, purged=False, active=False, opted_in=False)
 
 Opener = Callable[[str], GalaxyDatabase]
 
@@ -281,7 +282,7 @@ def test_a_role_with_the_required_grants_only(server: PostgresCluster, opened: O
     assert len(database.warnings) == len(Feature)
     assert (
         "Galaxy's database: column user_preference.user_id may not be read, column user_preference.name may not be "
-        "read, column user_preference.value may not be read: require_opt_in is off"
+        "read, column user_preference.value may not be read: nobody gets in while require_opt_in is on"
     ) in database.warnings
 
 

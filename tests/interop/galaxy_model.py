@@ -81,6 +81,17 @@ class Lab:
         anonymous = self.log_out(session)
         return self.log_in(anonymous["id"], user)
 
+    def began(self, session: int, seconds: float) -> None:
+        """Let a session begin so much later than it did."""
+        row = self._session(session)
+        row.create_time = row.create_time + timedelta(seconds=seconds)
+        self._mapping.session.commit()
+
+    def prefer(self, user: int, name: str, value: str) -> None:
+        """Set a preference, as Galaxy's page of preferences does."""
+        self._mapping.session.get(model.User, user).preferences[name] = value
+        self._mapping.session.commit()
+
     def delete(self, user: int, purge: bool = False) -> None:
         """Delete an account; a purge also replaces what names it. Sessions stay as they are."""
         account = self._mapping.session.get(model.User, user)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from galaxychat.authcheck import AuthCheck, State, decode, encode
-from galaxychat.config import Config, Moderators
+from galaxychat.config import Config, Impersonation, Moderators
 from galaxychat.errors import Closing
 from galaxychat.model import Identity, Role
 from tests.interop.conftest import Galaxy
@@ -197,15 +197,73 @@ def test_a_rename_is_seen_at_once(galaxy: Galaxy) -> None:
     assert run(check.identify(session["cookie"])).name == "b\u00f6b"
 
 
-def test_impersonation_is_the_target_until_it_is_detected(galaxy: Galaxy) -> None:
-    """An admin's own cookie ends; the new one is the target's. What marks it comes with its own feature."""
+def _impersonating(galaxy: Galaxy) -> tuple[int, int, dict[str, Any]]:
+    """Return an admin, whom they look at Galaxy as, and the session in which they do."""
     ada = galaxy.model.user(email="ada@example.org", username="ada")
     bob = galaxy.model.user(email="bob@example.org", username="bob")
     own = galaxy.model.session(user=ada)
-    session = galaxy.model.impersonate(session=own["id"], user=bob)
-    check = check_of(galaxy, admin_users=frozenset({"ada@example.org"}))
-    assert code_of(check, own["cookie"]) == 4401
-    assert run(check.identify(session["cookie"])) == Identity(bob, "bob", Role.USER, session["id"])
+    return ada, bob, galaxy.model.impersonate(session=own["id"], user=bob)
+
+
+def test_an_impersonation_only_looks(galaxy: Galaxy) -> None:
+    """An admin who goes on as somebody else comes in as them, read-only, and known by their own id."""
+    ada, bob, session = _impersonating(galaxy)
+    identity = run(check_of(galaxy, admin_users=frozenset({"ada@example.org"})).identify(session["cookie"]))
+    assert (identity.user_id, identity.role) == (bob, Role.USER)
+    assert identity.read_only
+    assert identity.impersonator == ada
+
+
+def test_an_impersonation_may_be_refused_or_allowed(galaxy: Galaxy) -> None:
+    """The admin of the site decides what becomes of it."""
+    ada, bob, session = _impersonating(galaxy)
+    admins = frozenset({"ada@example.org"})
+    refusing = check_of(galaxy, admin_users=admins, impersonation=Impersonation.REFUSE)
+    assert code_of(refusing, session["cookie"]) == 4403
+    allowing = check_of(galaxy, admin_users=admins, impersonation=Impersonation.ALLOW)
+    identity = run(allowing.identify(session["cookie"]))
+    assert (identity.user_id, identity.read_only, identity.impersonator) == (bob, False, ada)
+
+
+def test_who_is_no_admin_impersonates_nobody(galaxy: Galaxy) -> None:
+    """The same chain of sessions below somebody who is no admin is two people at one browser."""
+    _, bob, session = _impersonating(galaxy)
+    identity = run(check_of(galaxy, admin_users=frozenset()).identify(session["cookie"]))
+    assert (identity.user_id, identity.read_only, identity.impersonator) == (bob, False, None)
+
+
+def test_two_people_at_one_browser(galaxy: Galaxy) -> None:
+    """An admin logs out, and a while later somebody else logs in: that is no impersonation."""
+    _, bob, session = _impersonating(galaxy)
+    galaxy.model.began(session=session["id"], seconds=5)
+    identity = run(check_of(galaxy, admin_users=frozenset({"ada@example.org"})).identify(session["cookie"]))
+    assert (identity.user_id, identity.read_only, identity.impersonator) == (bob, False, None)
+
+
+@pytest.mark.parametrize(
+    ("preferences", "is_in"),
+    [
+        ({}, False),
+        ({"communication_server": "true"}, True),
+        ({"communication_server": "1"}, True),
+        ({"communication_server": "false"}, False),
+        ({"extra_user_preferences": '{"chat|communication_server": "true"}'}, True),
+        ({"extra_user_preferences": '{"chat|communication_server": "false"}', "communication_server": "true"}, False),
+        ({"extra_user_preferences": "not JSON", "communication_server": "true"}, True),
+    ],
+)
+def test_opt_in(galaxy: Galaxy, preferences: dict[str, str], is_in: bool) -> None:
+    """Where the site asks for it, only who switched the chat on in Galaxy comes in, by the old switch or the new."""
+    bob = galaxy.model.user(email="bob@example.org", username="bob")
+    for name, value in preferences.items():
+        galaxy.model.prefer(user=bob, name=name, value=value)
+    session = galaxy.model.session(user=bob)
+    asking = check_of(galaxy, require_opt_in=True)
+    if is_in:
+        assert run(asking.identify(session["cookie"])).user_id == bob
+    else:
+        assert code_of(asking, session["cookie"]) == 4403
+    assert run(check_of(galaxy).identify(session["cookie"])).user_id == bob
 
 
 def test_another_sites_cookie_lets_nobody_in(galaxy: Galaxy) -> None:
