@@ -9,42 +9,24 @@ from typing import Any, TypeVar
 
 from twisted.logger import Logger
 
-from galaxychat.bells import Bell, Kind
+from galaxychat.bells import Bell
 from galaxychat.dburl import PostgresUrl
 from galaxychat.errors import HistoryUnavailable, StartError
-from galaxychat.history import (
-    message_statements,
-    own_statements,
-    presence_statements,
-    room_statements,
-    schema,
-    walled_statements,
-)
+from galaxychat.history import presence_statements, room_statements, schema
 from galaxychat.history.pgschema import lock, migrate
 from galaxychat.history.pgwriter import PgWriter, drive
 from galaxychat.history.sql import Statement
+from galaxychat.history.sqlhistory import SqlHistory
 from galaxychat.messages import User
 from galaxychat.pglink import Ask, LinkError, PgLink, QueryRefused
-from galaxychat.ports import (
-    Changed,
-    Changes,
-    Draft,
-    Own,
-    Page,
-    Posted,
-    ReadMark,
-    RoomChange,
-    RoomDraft,
-    RoomState,
-    Turnover,
-)
+from galaxychat.ports import Draft, Posted, RoomDraft
 
 Result = TypeVar("Result")
 _READERS = 2
 _READ_ONLY = {"default_transaction_read_only": "on"}
 
 
-class PostgresHistory:
+class PostgresHistory(SqlHistory):
     """Implements ports.History over a database, or a schema of one, that nodes share."""
 
     log = Logger()
@@ -152,136 +134,17 @@ class PostgresHistory:
             raise
         self._connected()
 
-    async def admit(self, user: User) -> None:
-        """See ports.History; writes only where there is something to write."""
-        if not await self._read(room_statements.is_admitted, user):
-            await self.write(room_statements.admit, user, ring=[Bell(Kind.NAME, user.id, 0)])
-
-    async def rooms_of(self, user_id: int) -> list[RoomState]:
-        """See ports.History."""
-        return await self._read(room_statements.states, user_id)
-
-    async def room(self, room: int, user_id: int) -> RoomState | None:
-        """See ports.History."""
-        return await self._read(room_statements.state, room, user_id)
-
-    async def room_named(self, name_key: str, user_id: int) -> RoomState | None:
-        """See ports.History."""
-        return await self._read(room_statements.state_named, name_key, user_id)
-
-    async def create(self, draft: RoomDraft, now: str, rooms_per_user: int, rooms_per_day: int) -> None:
-        """See ports.History."""
-        ring = _standing(draft.owner, draft.room) if draft.owner is not None else ()
-        await self.write(room_statements.create, draft, now, rooms_per_user, rooms_per_day, ring=ring)
-
-    async def direct(self, draft: RoomDraft, other: int, now: str, rooms_per_day: int) -> int:
-        """See ports.History."""
-        room = await self.write(walled_statements.direct, draft, other, now, rooms_per_day)
-        if draft.owner is not None:
-            self.ring(_standing(draft.owner, room))
-        return room
-
-    async def change_room(self, room: int, change: RoomChange) -> Changed:
-        """See ports.History."""
-        changed = await self.write(walled_statements.change_room, room, change)
-        self.ring([Bell(Kind.REV, room, changed.rev)])
-        return changed
-
-    async def add_member(self, room: int, user_id: int, rooms_per_user: int) -> None:
-        """See ports.History."""
-        await self.write(room_statements.add_member, room, user_id, rooms_per_user, ring=_standing(user_id, room))
-
-    async def remove_member(self, room: int, user_id: int) -> None:
-        """See ports.History."""
-        await self.write(room_statements.remove_member, room, user_id, ring=_standing(user_id, room))
-
-    async def set_members(self, sole: str, user_ids: Collection[int]) -> Turnover:
-        """See ports.History; writes only where there is something to write."""
-        same = await self._read(walled_statements.unchanged, sole, user_ids)
-        if same is not None:
-            return same
-        turnover = await self.write(walled_statements.set_members, sole, user_ids)
-        self.ring([Bell(Kind.STANDING, user, turnover.room) for user in (*turnover.added, *turnover.removed)])
-        return turnover
-
-    async def kept(self, pairs: Collection[tuple[int, int]]) -> set[tuple[int, int]]:
-        """See ports.History."""
-        return await self._read(walled_statements.kept, pairs)
-
     async def append(self, draft: Draft) -> Posted:
         """See ports.History."""
         return await self._writer.post(draft)  # type: ignore[return-value]  # a refusal comes as a failure
 
-    async def answered(self, user_id: int, nonce: str, digest: bytes) -> Posted | None:
-        """See ports.History."""
-        return await self._read(message_statements.answered, user_id, nonce, digest)
-
-    async def changes(self, room: int, after: int) -> Changes:
-        """See ports.History."""
-        return await self._read(message_statements.changes, room, after)
-
-    async def page(
-        self,
-        room: int,
-        limit: int,
-        before: int | None = None,
-        after: int | None = None,
-        around: int | None = None,
-    ) -> Page:
-        """See ports.History."""
-        return await self._read(message_statements.page, room, limit, before, after, around)
-
-    async def set_read(self, room: int, user_id: int, seq: int) -> ReadMark:
-        """See ports.History."""
-        return await self.write(room_statements.mark_read, room, user_id, seq, ring=_standing(user_id, room))
-
-    async def set_muted(self, room: int, user_id: int, on: bool) -> None:
-        """See ports.History."""
-        await self.write(room_statements.set_muted, room, user_id, on, ring=_standing(user_id, room))
-
-    async def hide(self, room: int, user_id: int) -> None:
-        """See ports.History."""
-        await self.write(walled_statements.hide, room, user_id, ring=_standing(user_id, room))
-
-    async def own(self, user_id: int) -> Own:
-        """See ports.History."""
-        return await self._read(own_statements.own, user_id)
-
-    async def set_absent(self, user_id: int, on: bool) -> None:
-        """See ports.History."""
-        await self.write(own_statements.set_absent, user_id, on, ring=_person(user_id))
-
-    async def set_ignored(self, user_id: int, other: int, on: bool) -> None:
-        """See ports.History."""
-        await self.write(own_statements.set_ignored, user_id, other, on, ring=_person(user_id, other))
-
-    async def reachable(self, user_id: int, asker: int) -> User | None:
-        """See ports.History."""
-        return await self._read(own_statements.reachable, user_id, asker)
-
-    async def members(self, room: int, after_name: str | None, limit: int) -> list[User]:
-        """See ports.History."""
-        return await self._read(room_statements.members, room, after_name, limit)
-
-    async def members_named(self, room: int, names: Sequence[str]) -> dict[str, int]:
-        """See ports.History."""
-        return await self._read(room_statements.members_named, room, names)
-
-    async def people(self, user_ids: Collection[int]) -> list[User]:
-        """See ports.History."""
-        return await self._read(room_statements.people, user_ids)
-
-    async def people_like(self, prefix: str, limit: int) -> list[User]:
-        """See ports.History."""
-        return await self._read(room_statements.people_like, prefix, limit)
-
     async def revs(self, rooms: Collection[int]) -> dict[int, int]:
         """Return the newest rev of each room."""
-        return await self._read(room_statements.revs, rooms)
+        return await self.read(room_statements.revs, rooms)
 
     async def present(self, rooms: Collection[int]) -> dict[int, list[User]]:
         """Return who is present in each room on other nodes."""
-        return await self._read(presence_statements.elsewhere, self.node, rooms)
+        return await self.read(presence_statements.elsewhere, self.node, rooms)
 
     def ring(self, bells: Sequence[Bell]) -> None:
         """Tell the other nodes of what is not in the log; they may miss it."""
@@ -295,7 +158,8 @@ class PostgresHistory:
         order = " ".join(str(value) for value in values[:2] if isinstance(value, int | User))
         return await self._writer.run(lambda: statement(*values), ring, order)
 
-    async def _read(self, statement: Callable[..., Statement[Result]], *values: Any) -> Result:
+    async def read(self, statement: Callable[..., Statement[Result]], *values: Any) -> Result:
+        """See SqlHistory; refused until the log was reached once."""
         # Not while the schema may still be another one's.
         if not self._epoch:
             raise HistoryUnavailable("PostgreSQL was not reached yet")
@@ -312,14 +176,6 @@ class PostgresHistory:
 
 def _quiet() -> None:
     """Nobody wants to know."""
-
-
-def _standing(user: int, room: int) -> tuple[Bell]:
-    return (Bell(Kind.STANDING, user, room),)
-
-
-def _person(user: int, other: int = 0) -> tuple[Bell]:
-    return (Bell(Kind.PERSON, user, other),)
 
 
 def _nothing() -> Statement[None]:
