@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Install what the tests need of the system: a browser, and nginx and PostgreSQL's programs without running servers.
+# Install what the tests need of the system: a browser, what makes faults (clocks, networks, disks), and nginx and
+# PostgreSQL's programs without running servers.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -7,6 +8,7 @@ as_root=()
 ((EUID == 0)) || as_root=(sudo)
 
 command -v chromium >/dev/null || scripts/apt.sh chromium
+scripts/apt.sh faketime iproute2 iptables mount util-linux
 
 if [[ ! -x /usr/sbin/nginx ]]; then
     # Debian starts each service that it installs, unless this program says no. Tests start their own.

@@ -17,6 +17,7 @@ from galaxychat.errors import HistoryUnavailable
 from galaxychat.history import message_statements
 from galaxychat.history.message_statements import Outcome
 from galaxychat.history.sql import Statement
+from galaxychat.history.trouble import Trouble
 from galaxychat.pglink import Ask, LinkDown, LinkError, PgLink, QueryRefused
 from galaxychat.ports import Draft, Posted
 
@@ -70,6 +71,7 @@ class PgWriter:
         self._node = node
         self._jobs: deque[_Job] = deque()
         self._working: Deferred[None] | None = None
+        self._trouble = Trouble()
 
     def post(self, draft: Draft) -> Deferred[Outcome]:
         """Post a message."""
@@ -121,7 +123,7 @@ class PgWriter:
     async def _written(self, batch: Sequence[_Job]) -> list[Any]:
         """What became of each job: its result or a Failure."""
         try:
-            return await self._tried(batch)
+            results = await self._tried(batch)
         except LinkDown:
             # Each may be in the log all the same: its sender asks again, by its nonce.
             return [Failure(HistoryUnavailable("PostgreSQL")) for _ in batch]
@@ -131,8 +133,10 @@ class PgWriter:
                 return [result for job in batch for result in await self._written([job])]
             if not isinstance(problem, QueryRefused):
                 return [Failure()]
-            self.log.warn("The log could not be written: SQLSTATE {code}", code=problem.pgcode)
+            self._trouble.met(f"SQLSTATE {problem.pgcode}")
             return [Failure(HistoryUnavailable("PostgreSQL"))]
+        self._trouble.over()
+        return results
 
     async def _tried(self, batch: Sequence[_Job]) -> list[Any]:
         """Write a batch in one transaction, again where another node was quicker."""

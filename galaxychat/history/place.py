@@ -15,6 +15,9 @@ _NETWORK = frozenset(
      "beegfs", "gpfs", "ocfs2", "gfs2", "fuse.ceph", "fuse.rclone"}
 )  # fmt: skip
 
+# Bytes. SQLite needs half of it for the memory that its readers and its writer share.
+_ROOM = 65_536
+
 
 def claim(path: Path) -> IO[str]:
     """Take a log's file for this process and return the open lock; raises StartError with what is wrong."""
@@ -34,6 +37,13 @@ def claim(path: Path) -> IO[str]:
             "which several processes may share."
         ) from None
     return lock
+
+
+def unopened(path: Path, problem: Exception) -> StartError:
+    """Return what is to be said of a log that SQLite cannot open: of a full disk it says no more than `I/O error`."""
+    disk = os.statvfs(path.parent)
+    reason = "no room is left on its disk" if disk.f_bavail * disk.f_frsize < _ROOM else str(problem)
+    return StartError(f"The log {path} cannot be opened: {reason}.")
 
 
 def _check(path: Path) -> None:

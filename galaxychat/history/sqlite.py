@@ -50,7 +50,7 @@ class SQLiteHistory(SqlHistory):
             self._epoch = _settled(connection, rooms, now)
         except sqlite3.Error as problem:
             self._lock.close()
-            raise StartError(f"The log {self._path} cannot be opened: {problem}.") from None
+            raise place.unopened(self._path, problem) from None
         except StartError:
             self._lock.close()
             raise

@@ -11,10 +11,10 @@ from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorFromThreads
-from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from galaxychat.errors import HistoryUnavailable
+from galaxychat.history.trouble import Trouble
 
 Result = TypeVar("Result")
 _Job = tuple[Callable[[sqlite3.Cursor], Any], "Deferred[Any]"]
@@ -26,13 +26,12 @@ _BATCH = 256
 class Writer:
     """Runs functions over a cursor, each durable when its Deferred fires, in the order in which they came."""
 
-    log = Logger()
-
     def __init__(self, reactor: IReactorFromThreads, connection: sqlite3.Connection) -> None:
         self._reactor = reactor
         self._connection = connection
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._closed = False
+        self._trouble = Trouble()
         self._thread = threading.Thread(target=self._run, name="galaxychat-log", daemon=True)
 
     def start(self) -> None:
@@ -79,14 +78,16 @@ class Writer:
 
     def _commit(self, works: list[Callable[[sqlite3.Cursor], Any]]) -> list[Any]:
         try:
-            return self._together(works)
+            results = self._together(works)
         except sqlite3.Error as problem:
             self._roll_back()
             if len(works) > 1:
                 # One of them may be to blame: the others shall not fail with it.
                 return [result for work in works for result in self._commit([work])]
-            self.log.warn("The log could not be written: {problem}", problem=_words(problem))
+            self._trouble.met(_words(problem))
             return [Failure(HistoryUnavailable(_words(problem)))]
+        self._trouble.over()
+        return results
 
     def _together(self, works: list[Callable[[sqlite3.Cursor], Any]]) -> list[Any]:
         cursor = self._connection.cursor()

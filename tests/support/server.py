@@ -39,8 +39,12 @@ class Server:
         arguments: Sequence[str] = (),
         environ: Mapping[str, str] | None = None,
         listening: socket.socket | None = None,
+        prefix: Sequence[str] = (),
     ) -> None:
-        """`listening` is handed over as systemd does it, for the endpoint `systemd:domain=INET:index=0`."""
+        """`listening` is handed over as systemd does it, for the endpoint `systemd:domain=INET:index=0`.
+
+        `prefix` is a command that becomes the server, such as a namespace's.
+        """
         self.galaxy = galaxy
         self.base = "/galaxychat"
         self.port = 0
@@ -53,6 +57,7 @@ class Server:
         self._listening = listening
         if listening is not None:
             self._command = ["/bin/bash", "-c", _HAND_OVER, str(listening.fileno()), *self._command]
+        self._command = [*prefix, *self._command]
         self._process: subprocess.Popen[str] | None = None
         self._lines: list[str] = []
         self._said = threading.Condition()
