@@ -32,6 +32,10 @@ _GIVEN_BACK = ".-_"
 MENTIONS_PER_MESSAGE = 20
 _LEAVES = frozenset({"text", "code", "pre"})
 
+#: The classes of code: comment, keyword, string, number, name of a function, class, what is built in, decorator,
+#: variable, attribute or tag, operator, a line added or removed, heading, error.
+COLOURS = ("c", "k", "s", "m", "nf", "nc", "nb", "nd", "nv", "na", "o", "gi", "gd", "gh", "err")
+
 #: How deep quotes and lists, and how deep emphasis may lie in each other; what lies deeper is text. markdown-it
 #: itself would drop text below 20 levels, and nest emphasis until Python's stack ends.
 _BLOCK_LEVELS = 16
@@ -57,7 +61,27 @@ TOKEN_SCHEMA: dict[str, Any] = {
     "anyOf": [
         _leaf("text", {"type": "string"}),
         _leaf("code", {"type": "string"}),
-        _leaf("pre", {"type": "string", "description": "language, may be empty"}, {"type": "string"}),
+        {
+            "type": "array",
+            "minItems": 3,
+            "maxItems": 4,
+            "prefixItems": [
+                {"const": "pre"},
+                {"type": "string", "description": "language, may be empty"},
+                {"type": "string"},
+                {
+                    "description": "how the code is coloured: runs of a class, which may be empty, and a length in "
+                    "characters, together as long as the code",
+                    "type": "array",
+                    "items": {
+                        "type": "array",
+                        "minItems": 2,
+                        "maxItems": 2,
+                        "prefixItems": [{"enum": ["", *COLOURS]}, {"type": "integer", "minimum": 1}],
+                    },
+                },
+            ],
+        },
         _leaf("mention", {"type": "integer", "description": "a user's id"}),
         _leaf("br"),
         _children("p", "em", "strong", "quote", "ul", "li"),

@@ -29,6 +29,19 @@ CommandId = Annotated[str, Meta(max_length=64)] | Annotated[int, Meta(ge=-SAFE_I
 # Not `$`, which in Python stands before a last newline too; this end means the same to JavaScript.
 Nonce = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+(?![\s\S])")]
 PageSize = Annotated[int, Meta(ge=1, le=200)]
+Cursor = Annotated[str, Meta(max_length=40, pattern=r"^[0-9]{1,16}:[0-9]{1,16}(?![\s\S])")]
+
+#: What may be put to a message in one character: answers, feelings, and what happens in a lab.
+Emoji = Literal[
+    # fmt: off
+    "👍", "👎", "👌", "👏", "🙌", "🙏", "👋", "💪", "🤝", "✋", "👀", "🤞",
+    "😀", "😄", "😁", "😂", "🤣", "🙂", "😉", "😊", "😍", "🤩", "😎", "🤔",
+    "😐", "😕", "🙁", "😢", "😭", "😮", "😱", "😅", "😬", "😴", "🤯", "🥳",
+    "❤️", "💛", "💚", "💙", "💔", "🔥", "✨", "⭐", "🎉", "🏆", "🚀", "💡",
+    "✅", "❌", "❓", "❗", "➕", "➖", "💯", "⚠️", "⏳", "🐛", "🧬", "🔬",
+    "🧪", "📊", "📌", "☕",
+    # fmt: on
+]
 
 
 # ---- things
@@ -67,6 +80,14 @@ class Room(Struct, frozen=True, omit_defaults=True):
     hidden: bool = False
 
 
+class Reaction(Struct, frozen=True):
+    """How many people put this emoji to a message, and the first ten of them."""
+
+    emoji: str
+    count: Count
+    users: tuple[UserId, ...]
+
+
 class Message(Struct, frozen=True, omit_defaults=True):
     """A message in its present state; a deleted one has neither text nor body.
 
@@ -84,6 +105,7 @@ class Message(Struct, frozen=True, omit_defaults=True):
     deleted: bool = False
     reply_to: Seq | None = None
     pinned: bool = False
+    reactions: tuple[Reaction, ...] = ()
     nonce: str | None = None
 
 
@@ -201,6 +223,59 @@ class Send(Command, frozen=True, tag="send", kw_only=True, omit_defaults=True):
     reply_to: Seq | None = None
 
 
+class Edit(Command, frozen=True, tag="edit", kw_only=True, omit_defaults=True):
+    """Say something else in a message of one's own; nobody is notified again."""
+
+    leaves_trace: ClassVar[bool] = True
+    room: RoomId
+    seq: Seq
+    text: str
+
+
+class Delete(Command, frozen=True, tag="delete", kw_only=True, omit_defaults=True):
+    """Take back what a message says; that there was one stays to be seen."""
+
+    leaves_trace: ClassVar[bool] = True
+    room: RoomId
+    seq: Seq
+
+
+class Pin(Command, frozen=True, tag="pin", kw_only=True, omit_defaults=True):
+    """Keep a message where everybody in the room finds it, or no longer."""
+
+    leaves_trace: ClassVar[bool] = True
+    room: RoomId
+    seq: Seq
+    on: bool
+
+
+class React(Command, frozen=True, tag="react", kw_only=True, omit_defaults=True):
+    """Put an emoji to a message, or take it away again."""
+
+    leaves_trace: ClassVar[bool] = True
+    room: RoomId
+    seq: Seq
+    emoji: Emoji
+    on: bool
+
+
+class ListPins(Command, frozen=True, tag="pins", kw_only=True, omit_defaults=True):
+    """The pinned messages of a room."""
+
+    room: RoomId
+
+
+class Search(Command, frozen=True, tag="search", kw_only=True, omit_defaults=True):
+    """Messages that hold all these words and "phrases in quotes", in one room or in all of one's own.
+
+    `cursor` is that of the answer before.
+    """
+
+    text: Annotated[str, Meta(min_length=1, max_length=200)]
+    room: RoomId | None = None
+    cursor: Cursor | None = None
+
+
 class History(Command, frozen=True, tag="history", kw_only=True, omit_defaults=True):
     """Older or newer messages, or those about one place."""
 
@@ -287,6 +362,12 @@ AnyCommand = (
     | Remove
     | ChangeRoom
     | Send
+    | Edit
+    | Delete
+    | Pin
+    | React
+    | ListPins
+    | Search
     | History
     | Read
     | Mute
@@ -371,6 +452,22 @@ class HistoryPage(Reply, tag="history", omit_defaults=True, kw_only=True):
     users: list[User]
 
 
+class PinList(Reply, tag="pins", omit_defaults=True, kw_only=True):
+    """The pinned messages of a room, newest first."""
+
+    room: RoomId
+    messages: list[Message]
+    users: list[User]
+
+
+class Found(Reply, tag="found", omit_defaults=True, kw_only=True):
+    """Messages that were searched for, newest first; with a `cursor` there may be more."""
+
+    messages: list[Message]
+    users: list[User]
+    cursor: Cursor | None = None
+
+
 class RoomList(Reply, tag="rooms", omit_defaults=True, kw_only=True):
     """All the rooms of the asker."""
 
@@ -409,6 +506,18 @@ class MessageEvent(Event, tag="message", omit_defaults=True, kw_only=True):
     room: RoomId
     rev: Rev
     message: Message
+    users: list[User]
+
+
+class ReactionEvent(Event, tag="reaction", omit_defaults=True, kw_only=True):
+    """Somebody put an emoji to a message, or took it away."""
+
+    room: RoomId
+    rev: Rev
+    seq: Seq
+    emoji: str
+    user: UserId
+    on: bool
     users: list[User]
 
 
@@ -499,11 +608,14 @@ AnyEvent = (
     | Ok
     | Sent
     | HistoryPage
+    | PinList
+    | Found
     | RoomList
     | MemberList
     | UserList
     | Error
     | MessageEvent
+    | ReactionEvent
     | RoomEvent
     | Listed
     | Left

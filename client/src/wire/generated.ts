@@ -10,6 +10,12 @@ export type AnyCommand =
   | Remove
   | ChangeRoom
   | Send
+  | Edit
+  | Delete
+  | Pin
+  | React
+  | ListPins
+  | Search
   | History
   | Read
   | Mute
@@ -26,11 +32,14 @@ export type AnyEvent =
   | Ok
   | Sent
   | HistoryPage
+  | PinList
+  | Found
   | RoomList
   | MemberList
   | UserList
   | Error
   | MessageEvent
+  | ReactionEvent
   | RoomEvent
   | Listed
   | Left
@@ -56,6 +65,32 @@ export type Token =
   | ["text", string]
   | ["code", string]
   | ["pre", string, string]
+  | [
+      "pre",
+      string,
+      string,
+      [
+        (
+          | ""
+          | "c"
+          | "k"
+          | "s"
+          | "m"
+          | "nf"
+          | "nc"
+          | "nb"
+          | "nd"
+          | "nv"
+          | "na"
+          | "o"
+          | "gi"
+          | "gd"
+          | "gh"
+          | "err"
+        ),
+        number
+      ][]
+    ]
   | ["mention", number]
   | ["br"]
   | ["p" | "em" | "strong" | "quote" | "ul" | "li", ...Token[]]
@@ -162,6 +197,157 @@ export interface Send {
   text: string;
   nonce: string;
   reply_to?: number | null;
+}
+/**
+ * Say something else in a message of one's own; nobody is notified again.
+ */
+export interface Edit {
+  type: "edit";
+  id?: string | number | null;
+  /**
+   * A random integer below 2**48.
+   */
+  room: number;
+  /**
+   * The revision at which a message was posted.
+   */
+  seq: number;
+  text: string;
+}
+/**
+ * Take back what a message says; that there was one stays to be seen.
+ */
+export interface Delete {
+  type: "delete";
+  id?: string | number | null;
+  /**
+   * A random integer below 2**48.
+   */
+  room: number;
+  /**
+   * The revision at which a message was posted.
+   */
+  seq: number;
+}
+/**
+ * Keep a message where everybody in the room finds it, or no longer.
+ */
+export interface Pin {
+  type: "pin";
+  id?: string | number | null;
+  /**
+   * A random integer below 2**48.
+   */
+  room: number;
+  /**
+   * The revision at which a message was posted.
+   */
+  seq: number;
+  on: boolean;
+}
+/**
+ * Put an emoji to a message, or take it away again.
+ */
+export interface React {
+  type: "react";
+  id?: string | number | null;
+  /**
+   * A random integer below 2**48.
+   */
+  room: number;
+  /**
+   * The revision at which a message was posted.
+   */
+  seq: number;
+  emoji:
+    | "⏳"
+    | "☕"
+    | "⚠️"
+    | "✅"
+    | "✋"
+    | "✨"
+    | "❌"
+    | "❓"
+    | "❗"
+    | "❤️"
+    | "➕"
+    | "➖"
+    | "⭐"
+    | "🎉"
+    | "🏆"
+    | "🐛"
+    | "👀"
+    | "👋"
+    | "👌"
+    | "👍"
+    | "👎"
+    | "👏"
+    | "💔"
+    | "💙"
+    | "💚"
+    | "💛"
+    | "💡"
+    | "💪"
+    | "💯"
+    | "📊"
+    | "📌"
+    | "🔥"
+    | "🔬"
+    | "😀"
+    | "😁"
+    | "😂"
+    | "😄"
+    | "😅"
+    | "😉"
+    | "😊"
+    | "😍"
+    | "😎"
+    | "😐"
+    | "😕"
+    | "😢"
+    | "😬"
+    | "😭"
+    | "😮"
+    | "😱"
+    | "😴"
+    | "🙁"
+    | "🙂"
+    | "🙌"
+    | "🙏"
+    | "🚀"
+    | "🤔"
+    | "🤝"
+    | "🤞"
+    | "🤣"
+    | "🤩"
+    | "🤯"
+    | "🥳"
+    | "🧪"
+    | "🧬";
+  on: boolean;
+}
+/**
+ * The pinned messages of a room.
+ */
+export interface ListPins {
+  type: "pins";
+  id?: string | number | null;
+  /**
+   * A random integer below 2**48.
+   */
+  room: number;
+}
+/**
+ * Messages that hold all these words and "phrases in quotes", in one room or in all of one's own.
+ *
+ *     `cursor` is that of the answer before.
+ */
+export interface Search {
+  type: "search";
+  id?: string | number | null;
+  text: string;
+  room?: number | null;
+  cursor?: string | null;
 }
 /**
  * Older or newer messages, or those about one place.
@@ -404,7 +590,19 @@ export interface Message {
   deleted?: boolean;
   reply_to?: number | null;
   pinned?: boolean;
+  reactions?: Reaction[];
   nonce?: string | null;
+}
+/**
+ * How many people put this emoji to a message, and the first ten of them.
+ */
+export interface Reaction {
+  emoji: string;
+  count: number;
+  /**
+   * Items: galaxy_user.id
+   */
+  users: number[];
 }
 /**
  * Done; `rev` where the command made a durable change.
@@ -447,6 +645,29 @@ export interface HistoryPage {
   more_before: boolean;
   more_after: boolean;
   users: User[];
+}
+/**
+ * The pinned messages of a room, newest first.
+ */
+export interface PinList {
+  type: "pins";
+  re?: string | number | null;
+  /**
+   * A random integer below 2**48.
+   */
+  room: number;
+  messages: Message[];
+  users: User[];
+}
+/**
+ * Messages that were searched for, newest first; with a `cursor` there may be more.
+ */
+export interface Found {
+  type: "found";
+  re?: string | number | null;
+  messages: Message[];
+  users: User[];
+  cursor?: string | null;
 }
 /**
  * All the rooms of the asker.
@@ -508,6 +729,31 @@ export interface MessageEvent {
    */
   rev: number;
   message: Message;
+  users: User[];
+}
+/**
+ * Somebody put an emoji to a message, or took it away.
+ */
+export interface ReactionEvent {
+  type: "reaction";
+  /**
+   * A random integer below 2**48.
+   */
+  room: number;
+  /**
+   * The revision of a message's or room's latest change.
+   */
+  rev: number;
+  /**
+   * The revision at which a message was posted.
+   */
+  seq: number;
+  emoji: string;
+  /**
+   * galaxy_user.id
+   */
+  user: number;
+  on: boolean;
   users: User[];
 }
 /**
