@@ -22,6 +22,8 @@ class Action(StrEnum):
     CHANGE = "change"
     HIDE = "hide"
     MARK = "mark"
+    EDIT_ANY = "edit_any"
+    PIN = "pin"
 
 
 class Standing(StrEnum):
@@ -38,6 +40,9 @@ _INSIDE = frozenset({Action.JOIN, Action.LOOK, Action.SEND, Action.MARK})
 _OPEN = _INSIDE | {Action.LEAVE}
 _PRIVATE = _OPEN | {Action.INVITE}
 _OWNED = frozenset({RoomKind.OPEN, RoomKind.PRIVATE})
+#: What keeps a room in order: taking back what anybody said, pinning.
+_ORDER = frozenset({Action.EDIT_ANY, Action.PIN})
+_OWNERS_PRIVATE = _ORDER | {Action.REMOVE, Action.CHANGE}
 
 #: What a member may do in each kind of room.
 _MEMBERS: Mapping[RoomKind, frozenset[Action]] = {
@@ -51,30 +56,44 @@ _MEMBERS: Mapping[RoomKind, frozenset[Action]] = {
 
 #: What others may do there besides.
 _MORE: Mapping[tuple[RoomKind, Standing], frozenset[Action]] = {
-    (RoomKind.LOBBY, Standing.ADMIN): frozenset({Action.CHANGE}),
-    (RoomKind.PERSISTENT, Standing.ADMIN): frozenset({Action.CHANGE}),
-    (RoomKind.OPEN, Standing.OWNER): frozenset({Action.CHANGE}),
-    (RoomKind.OPEN, Standing.MODERATOR): frozenset({Action.CHANGE}),
-    (RoomKind.OPEN, Standing.ADMIN): frozenset({Action.CHANGE}),
-    (RoomKind.PRIVATE, Standing.OWNER): frozenset({Action.REMOVE, Action.CHANGE}),
-    (RoomKind.PRIVATE, Standing.MODERATOR): frozenset({Action.REMOVE, Action.CHANGE}),
-    (RoomKind.PRIVATE, Standing.ADMIN): frozenset({Action.REMOVE, Action.CHANGE}),
-    (RoomKind.GROUP, Standing.MODERATOR): frozenset({Action.CHANGE}),
-    (RoomKind.GROUP, Standing.ADMIN): frozenset({Action.CHANGE}),
+    (RoomKind.LOBBY, Standing.MODERATOR): _ORDER,
+    (RoomKind.LOBBY, Standing.ADMIN): _ORDER | {Action.CHANGE},
+    (RoomKind.PERSISTENT, Standing.MODERATOR): _ORDER,
+    (RoomKind.PERSISTENT, Standing.ADMIN): _ORDER | {Action.CHANGE},
+    (RoomKind.OPEN, Standing.OWNER): _ORDER | {Action.CHANGE},
+    (RoomKind.OPEN, Standing.MODERATOR): _ORDER | {Action.CHANGE},
+    (RoomKind.OPEN, Standing.ADMIN): _ORDER | {Action.CHANGE},
+    (RoomKind.PRIVATE, Standing.OWNER): _OWNERS_PRIVATE,
+    (RoomKind.PRIVATE, Standing.MODERATOR): _OWNERS_PRIVATE,
+    (RoomKind.PRIVATE, Standing.ADMIN): _OWNERS_PRIVATE,
+    (RoomKind.DIRECT, Standing.MODERATOR): _ORDER,
+    (RoomKind.DIRECT, Standing.ADMIN): _ORDER,
+    (RoomKind.GROUP, Standing.MODERATOR): _ORDER | {Action.CHANGE},
+    (RoomKind.GROUP, Standing.ADMIN): _ORDER | {Action.CHANGE},
 }
 
 #: What leaves a trace that others, or the person impersonated, would find.
 _TRACES = frozenset(Action) - {Action.JOIN, Action.LOOK}
 
 #: What an archived room, which is there to be read, allows no more.
-_LIVELY = frozenset({Action.SEND, Action.INVITE, Action.CHANGE})
+_LIVELY = _ORDER | {Action.SEND, Action.INVITE, Action.CHANGE}
 
-_OFFERED = (Action.SEND, Action.LEAVE, Action.INVITE, Action.REMOVE, Action.CHANGE, Action.HIDE)
+_OFFERED = (
+    Action.SEND,
+    Action.LEAVE,
+    Action.INVITE,
+    Action.REMOVE,
+    Action.CHANGE,
+    Action.HIDE,
+    Action.EDIT_ANY,
+    Action.PIN,
+)
 
 _WORDS: Mapping[Action, str] = {
     Action.SEND: "Nobody can write in this room any more.",
     Action.LEAVE: "This room cannot be left; it can be muted.",
     Action.INVITE: "Nobody is invited to this room.",
+    Action.PIN: "Only who keeps this room in order can pin messages.",
     Action.HIDE: "Only a room of two can be hidden; mute this one.",
 }
 

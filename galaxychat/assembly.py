@@ -28,6 +28,7 @@ from galaxychat.fanout import fan_out
 from galaxychat.feed import Feed
 from galaxychat.galaxydb import GalaxyDatabase, open_galaxy_database
 from galaxychat.galaxytables import Feature
+from galaxychat.highlight import Highlighter
 from galaxychat.history.neighbourhood import Neighbourhood
 from galaxychat.history.postgres import PostgresHistory
 from galaxychat.history.room_statements import LOBBY
@@ -59,6 +60,7 @@ class House:
     factory: ChatFactory
     http: ChatSite
     resource: IResource
+    highlighter: Highlighter
 
 
 def build(config: Config, reactor: Any) -> House:
@@ -70,7 +72,8 @@ def build(config: Config, reactor: Any) -> House:
     )
     gate = AuthCheck(galaxy, config)
     rooms = Rooms(fan_out)
-    site = _site(config, history, gate, rooms)
+    highlighter = Highlighter(reactor)
+    site = replace(_site(config, history, gate, rooms), colouring=highlighter)
     entering = Entering(site)
     factory = ChatFactory(Chat(site, entering, _pace(config), __version__), gate, config.limits, counted, reactor)
     socket = web.SocketResource(factory, web.Door(config.allowed_origins, config.trusted_proxies))
@@ -86,6 +89,7 @@ def build(config: Config, reactor: Any) -> House:
         factory=factory,
         http=ChatSite(resource, web.policy(config.allowed_origins), config.limits.admission_timeout, reactor),
         resource=resource,
+        highlighter=highlighter,
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from galaxychat import limits, messages
+from galaxychat.amending import Amending
 from galaxychat.changing import Changing
 from galaxychat.entering import Entering
 from galaxychat.errors import HistoryUnavailable, Refusal
@@ -15,6 +16,7 @@ from galaxychat.messages import Welcome, WireLimits, You
 from galaxychat.model import Identity
 from galaxychat.ports import Peer
 from galaxychat.posting import Posting
+from galaxychat.searching import Searching
 from galaxychat.session import Pace, Session
 from galaxychat.site import Site
 
@@ -105,12 +107,19 @@ class Chat:
         }
 
     def _register(self, posting: Posting, looking: Looking) -> Handlers:
+        amending, searching = Amending(self._site), Searching(self._site)
         return {
             messages.Join: self._entering.join,
             messages.Create: self._entering.create,
             messages.Leave: self._entering.leave,
             messages.Send: posting.send,
             messages.Typing: posting.typing,
+            messages.Edit: amending.edit,
+            messages.Delete: amending.delete,
+            messages.Pin: amending.pin,
+            messages.React: amending.react,
+            messages.Search: searching.search,
+            messages.ListPins: searching.pins,
             messages.History: looking.history,
             messages.Read: looking.read,
             messages.Mute: looking.mute,

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 
 from galaxychat.errors import HistoryUnavailable
 from galaxychat.messages import Event, Message, MessageEvent, RoomEvent, User, encode
-from galaxychat.ports import RESUME_CHANGES, History, Peer, Spawn
+from galaxychat.ports import RESUME_CHANGES, Changes, History, Peer, RoomState, Spawn
 from galaxychat.rooms import Rooms
 
 #: A gap of more revisions than this is not read: clients start over instead.
 PAGED = 5000
+_NOBODY = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,13 +134,28 @@ class Feed:
         changes = await self._history.changes(room, before)
         if self._places.get(room) is not place:
             return False  # everybody left; who came since then has had a page of their own
-        self._deliver_messages(room, place, changes.messages, changes.users)
-        if not changes.complete and changes.rev - before <= PAGED and await self._fetch_page(room, place):
-            return True
-        if changes.rev > (place.last or 0):
-            # Not everything that was missed is a message, or it was too much: the rev alone makes clients ask.
+        missed = changes.rev - before
+        if changes.complete and missed <= RESUME_CHANGES:
+            await self._deliver_all(room, place, changes)
+        elif changes.complete or missed > PAGED or not await self._fetch_page(room, place):
+            # Too much was missed: the rev alone makes clients ask.
             self._deliver(room, place, changes.rev, RoomEvent(room=room, rev=changes.rev))
         return (place.last or 0) > before
+
+    async def _deliver_all(self, room: int, place: _Place, changes: Changes) -> None:
+        """Deliver each rev up to that of `changes` as one event.
+
+        One that is no message's latest change was of the room itself, which the first such event then shows as it is
+        now, or of a message that changed again.
+        """
+        messages = {message.rev: message for message in changes.messages}
+        revs = range((place.last or 0) + 1, changes.rev + 1)
+        shown = None if all(rev in messages for rev in revs) else await self._history.room(room, _NOBODY)
+        for rev in revs:
+            if rev in messages:
+                self._deliver_messages(room, place, [messages[rev]], changes.users)
+            elif self._deliver(room, place, rev, _as_it_is(room, rev, shown)):
+                shown = None
 
     async def _fetch_page(self, room: int, place: _Place) -> bool:
         """Deliver what follows without a gap of a gap too wide for one fetch; False if it begins with older messages.
@@ -159,7 +175,24 @@ class Feed:
             event = MessageEvent(room=room, rev=message.rev, message=message, users=list(users))
             self._deliver(room, place, message.rev, event)
 
-    def _deliver(self, room: int, place: _Place, rev: int, event: Event) -> None:
-        if place.last is not None and rev > place.last:
-            place.last = rev
-            self._rooms.deliver(room, rev, encode(event))
+    def _deliver(self, room: int, place: _Place, rev: int, event: Event) -> bool:
+        if self._places.get(room) is not place or place.last is None or rev <= place.last:
+            return False
+        place.last = rev
+        self._rooms.deliver(room, rev, encode(event))
+        return True
+
+
+def _as_it_is(room: int, rev: int, state: RoomState | None) -> RoomEvent:
+    if state is None:
+        return RoomEvent(room=room, rev=rev)
+    return RoomEvent(
+        room=room,
+        rev=rev,
+        name=state.name,
+        topic=state.topic,
+        owner=state.owner,
+        closed=state.closed,
+        archived=state.archived,
+        floor=state.floor,
+    )

@@ -132,6 +132,16 @@ def with_mentions(body: list[Token], people: Mapping[str, int]) -> tuple[list[To
     return _replaced(body, identify), list(ids)
 
 
+def code_blocks(body: list[Token]) -> Iterator[Token]:
+    """Return the blocks of code that name their language, each to be given its colours as a last part."""
+    for node in body:
+        if node[0] == "pre":
+            if node[1] and node[2]:
+                yield node
+        elif node[0] not in _LEAVES:
+            yield from code_blocks([child for child in node[1:] if isinstance(child, list)])
+
+
 def _is_seen(node: Token) -> bool:
     """Whether a browser would show anything of a node."""
     if node[0] in _LEAVES:

@@ -14,6 +14,11 @@ from galaxychat.model import RoomKind
 
 PAGE_BYTES = 256 * 1024
 RESUME_CHANGES = 200
+#: How many messages of a room may be pinned, how many kinds of emoji a message may have, and how many names a
+#: reaction is shown with.
+PINS = 50
+REACTION_KINDS = 20
+REACTION_USERS = 10
 
 
 class Peer(Protocol):
@@ -153,6 +158,60 @@ class Posted:
 
 
 @dataclass(frozen=True, slots=True)
+class Revision:
+    """What a message of `user` is to say from now on; `body` is the token tree as JSON."""
+
+    room: int
+    seq: int
+    user: int
+    text: str
+    body: bytes
+    mentions: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Amended:
+    """The room's rev, and the message as it is now with who is named in it; None if there was nothing to change."""
+
+    rev: int
+    message: Message | None = None
+    users: Sequence[User] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reacted:
+    """Whose reaction to which message comes or goes."""
+
+    room: int
+    seq: int
+    user: int
+    emoji: str
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Words and phrases that a message must hold, all of them, in the rooms of `user`, or in `room` of those.
+
+    `after` is the room and seq of the last message found before.
+    """
+
+    user: int
+    terms: tuple[str, ...]
+    room: int | None = None
+    after: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finds:
+    """Messages, newest first, who is named in them, and whether there are more."""
+
+    messages: Sequence[Message]
+    users: Sequence[User]
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Changes:
     """Messages changed after a revision, in order of `rev`, with the room's `rev` read in the same statement.
 
@@ -197,6 +256,18 @@ class NonceReused(Exception):
 
 class NoSuchMessage(Exception):
     """What a reply points at does not exist, or was deleted."""
+
+
+class NotTheAuthor(Exception):
+    """The message is somebody else's."""
+
+
+class TooManyPins(Exception):
+    """The room has as many pinned messages as it may."""
+
+
+class TooManyReactions(Exception):
+    """The message has as many kinds of reactions as it may."""
 
 
 class TooManyRooms(Exception):
@@ -255,6 +326,27 @@ class History(Protocol):
     async def answered(self, user_id: int, nonce: str, digest: bytes) -> Posted | None:
         """Return the first answer to a nonce, or None if it is new; raises NonceReused."""
 
+    async def edit(self, revision: Revision) -> Amended:
+        """Replace what a message says; raises NoSuchMessage (also for a deleted one), NotTheAuthor."""
+
+    async def delete(self, room: int, seq: int, author: int | None) -> Amended:
+        """Take back what a message says; raises NoSuchMessage, NotTheAuthor if it is not by `author`.
+
+        With None it may be anybody's. Nothing changes where it was deleted before.
+        """
+
+    async def pin(self, room: int, seq: int, on: bool) -> Amended:
+        """Pin a message, or no longer; raises NoSuchMessage, TooManyPins."""
+
+    async def react(self, reacted: Reacted) -> Changed:
+        """Put an emoji to a message, or take it away; raises NoSuchMessage, TooManyReactions."""
+
+    async def pinned(self, room: int) -> Finds:
+        """Return the pinned messages of a room, newest first, up to a page's bytes."""
+
+    async def search(self, search: Search, limit: int) -> Finds:
+        """Return at most `limit` messages that are not deleted; at most 256 KiB."""
+
     async def changes(self, room: int, after: int) -> Changes:
         """Return what changed after a revision, up to what a resume may carry."""
 
@@ -303,6 +395,16 @@ class History(Protocol):
 
     async def people_like(self, prefix: str, limit: int) -> list[User]:
         """Return persons whose name begins with `prefix`, but for case; not those absent."""
+
+
+class Colouring(Protocol):
+    """Knows programming languages."""
+
+    async def __call__(self, language: str, code: str, /) -> list[tuple[str, int]] | None:
+        """Return runs of a class of markup.COLOURS and a length, together as long as `code`.
+
+        None where the language is not known, or it would take too long.
+        """
 
 
 class Directory(Protocol):

@@ -6,9 +6,10 @@ import hashlib
 
 import msgspec
 
-from galaxychat import access, limits, markup, messages
+from galaxychat import access, messages
 from galaxychat.access import Action
 from galaxychat.bells import Bell, Kind
+from galaxychat.composing import checked, compose
 from galaxychat.errors import HistoryUnavailable, Refusal
 from galaxychat.feed import Change
 from galaxychat.messages import Message, MessageEvent, Sent, TypingEvent, User, encode
@@ -18,7 +19,6 @@ from galaxychat.session import Session, slow_down
 from galaxychat.site import Site
 
 TYPING_PRESENT = 25
-_NAMES_LOOKED_UP = 200
 
 
 class Posting:
@@ -30,7 +30,7 @@ class Posting:
     async def send(self, session: Session, command: messages.Send) -> None:
         """Make a message durable, say so to its author, then to the room."""
         state = await self._may_send(session, command.room)
-        text = limits.message_text(command.text, self._site.rules.message_chars)
+        text = checked(self._site, command.text)
         digest = hashlib.sha256(f"{command.room}\n{text}".encode()).digest()[:16]
         wait = session.take_message(self._site.world.steady())
         try:
@@ -101,7 +101,7 @@ class Posting:
 
     async def _draft(self, session: Session, command: messages.Send, digest: bytes) -> tuple[Draft, list[User]]:
         """Return what is to be posted, and who is mentioned in it."""
-        body, people = await self._body(command)
+        composed = await compose(self._site, command.room, command.text)
         draft = Draft(
             room=command.room,
             user=session.user.id,
@@ -109,21 +109,11 @@ class Posting:
             digest=digest,
             at=self._site.now(),
             text=command.text,
-            body=msgspec.json.encode(body),
-            mentions=tuple(user.id for user in people),
+            body=composed.body,
+            mentions=composed.mentions,
             reply_to=command.reply_to,
         )
-        return draft, people
-
-    async def _body(self, command: messages.Send) -> tuple[list[markup.Token], list[User]]:
-        """Return the token tree, and who is mentioned in it."""
-        body = markup.parse(command.text)
-        names = markup.mention_candidates(body)[:_NAMES_LOOKED_UP]
-        if not names:
-            return body, []
-        meant = await self._site.history.members_named(command.room, names)
-        body, ids = markup.with_mentions(body, meant)
-        return body, await self._site.history.people(ids) if ids else []
+        return draft, composed.people
 
 
 def _event(draft: Draft, posted: Posted, users: list[User]) -> MessageEvent:

@@ -142,6 +142,7 @@ class ChatService(Service):
         if self._port is not None:
             await maybeDeferred(self._port.stopListening)
         await self.house.factory.shut_down()
+        self.house.highlighter.stop()
         for call in self._regular:
             if call.running:
                 call.stop()

@@ -13,7 +13,7 @@ from galaxychat.errors import HistoryUnavailable, Refusal
 from galaxychat.feed import Feed
 from galaxychat.messages import Listed, Room, User, encode
 from galaxychat.model import Identity
-from galaxychat.ports import Directory, History, RoomState
+from galaxychat.ports import Colouring, Directory, History, RoomState
 from galaxychat.rooms import Rooms
 from galaxychat.session import Session
 
@@ -45,6 +45,11 @@ class World:
     audit: Callable[[str], None] = lambda _line: None
 
 
+async def no_colours(_language: str, _code: str) -> list[tuple[str, int]] | None:
+    """Knows no language."""
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """One Galaxy site's chat on this node."""
@@ -56,6 +61,7 @@ class Site:
     connected: Connected
     rules: Rules
     world: World
+    colouring: Colouring = no_colours
 
     def now(self) -> str:
         """Return the time of day as the wire writes it."""
@@ -65,6 +71,14 @@ class Site:
         """Return a room of the log if this session may do that in it; raises Refusal."""
         state = await self.history.room(room, session.user.id)
         return access.check(action, state, session.identity)
+
+    def may(self, action: access.Action, state: RoomState, session: Session) -> bool:
+        """Whether this session may do that in a room as well."""
+        try:
+            access.check(action, state, session.identity)
+        except Refusal:
+            return False
+        return True
 
     def shown(self, state: RoomState, who: Identity) -> Room:
         """Return a room as the wire shows it to one user."""

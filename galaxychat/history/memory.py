@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import msgspec
 
+from galaxychat.history.memoryamending import MemoryAmending
 from galaxychat.history.memorytables import Member, Room
-from galaxychat.history.memorywalls import MemoryWalls
 from galaxychat.history.message_statements import no_such_room
 from galaxychat.history.paging import fitting
 from galaxychat.history.room_statements import in_order, meant
@@ -31,7 +31,7 @@ from galaxychat.ports import (
 )
 
 
-class MemoryHistory(MemoryWalls):
+class MemoryHistory(MemoryAmending):
     """Implements ports.History for as long as the process lives."""
 
     epoch = "memory"
@@ -135,6 +135,7 @@ class MemoryHistory(MemoryWalls):
         posted = Posted(draft.room, room.rev, draft.at)
         room.messages[room.rev] = _message(draft, room.rev)
         room.mentions[room.rev] = draft.mentions
+        self._order.append((draft.room, room.rev))
         self._answers[draft.user, draft.nonce] = (draft.digest, posted)
         return posted
 
@@ -156,7 +157,7 @@ class MemoryHistory(MemoryWalls):
             return Changes(found.rev, (), (), more=False, complete=False)
         first = min((one.seq for one in changed), default=after + 1)
         more = any(seq < first for seq in found.messages)
-        return Changes(found.rev, changed, self._named_in(found, changed), more, complete=True)
+        return Changes(found.rev, changed, self._named_in(changed), more, complete=True)
 
     async def page(
         self,
@@ -172,7 +173,7 @@ class MemoryHistory(MemoryWalls):
         run = _run(everything, limit, before, after, around)
         more_before = bool(run) and everything[0].seq < run[0].seq
         more_after = bool(run) and everything[-1].seq > run[-1].seq
-        return Page(found.rev, run, self._named_in(found, run), more_before, more_after)
+        return Page(found.rev, run, self._named_in(run), more_before, more_after)
 
     async def set_read(self, room: int, user_id: int, seq: int) -> ReadMark:
         """See ports.History."""
@@ -212,10 +213,6 @@ class MemoryHistory(MemoryWalls):
         people = [user for user in self._people.values() if user.id not in self._absent]
         keyed = sorted((name_key(user.name or ""), user.id, user) for user in people)
         return [user for key, _, user in keyed if key.startswith(name_key(prefix))][:limit]
-
-    def _named_in(self, room: Room, messages: Sequence[Message]) -> list[User]:
-        ids = {one.user for one in messages}.union(*(room.mentions[one.seq] for one in messages))
-        return [self._people[user] for user in sorted(ids) if user in self._people]
 
 
 def _run(

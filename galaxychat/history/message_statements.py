@@ -12,19 +12,24 @@ from galaxychat.errors import Refusal
 from galaxychat.history.paging import fitting
 from galaxychat.history.room_statements import people
 from galaxychat.history.sql import Statement, marks
-from galaxychat.messages import SAFE_INTEGER, Message, User
+from galaxychat.messages import SAFE_INTEGER, Message, Reaction, User
 from galaxychat.ports import RESUME_CHANGES, Changes, Draft, NonceReused, NoSuchMessage, Page, Posted
 
-_COLUMNS = "m.room, m.seq, m.rev, m.user_id, m.at, m.text, m.body, m.edited, m.deleted, m.reply_to, m.pinned"
+COLUMNS = (
+    "m.room, m.seq, m.rev, m.user_id, m.at, m.text, m.body, m.edited, m.deleted, m.reply_to, m.pinned, m.reactions"
+)
 _MESSAGE = "(room, seq, rev, user_id, at, text, body, reply_to)"
 _ANSWER = "(user_id, nonce, digest, room, seq, at)"
+
+_reactions = msgspec.json.Decoder(tuple[Reaction, ...])
 
 #: What became of a draft.
 Outcome = Posted | NonceReused | NoSuchMessage | Refusal
 
 
-def _message(row: Sequence[Any]) -> Message:
-    room, seq, rev, user, at, text, body, edited, deleted, reply_to, pinned = row
+def of_row(row: Sequence[Any]) -> Message:
+    """Return a message of its columns."""
+    room, seq, rev, user, at, text, body, edited, deleted, reply_to, pinned, reactions = row
     return Message(
         room=room,
         seq=seq,
@@ -37,6 +42,7 @@ def _message(row: Sequence[Any]) -> Message:
         deleted=bool(deleted),
         reply_to=reply_to,
         pinned=bool(pinned),
+        reactions=_reactions.decode(reactions) if reactions else (),
     )
 
 
@@ -147,21 +153,27 @@ def _insert(fresh: Sequence[tuple[Draft, int]]) -> Statement[None]:
 # ---- reading
 
 
+def message(room: int, seq: int) -> Statement[Message]:
+    """Return a message that is there."""
+    rows = yield f"SELECT {COLUMNS} FROM message m WHERE m.room = ? AND m.seq = ?", (room, seq)  # noqa: S608
+    return of_row(rows[0])
+
+
 def changes(room: int, after: int) -> Statement[Changes]:
     """Return the messages changed after a rev, with the room's rev of the same statement."""
-    sql = f"""SELECT r.rev, r.floor, {_COLUMNS} FROM room r
+    sql = f"""SELECT r.rev, r.floor, {COLUMNS} FROM room r
               LEFT JOIN message m ON m.room = r.id AND m.rev > ? WHERE r.id = ?
               ORDER BY m.rev LIMIT ?"""  # noqa: S608
     rows = yield sql, (after, room, RESUME_CHANGES + 1)
     rev, floor = rows[0][:2] if rows else (0, 0)
-    found = [_message(row[2:]) for row in rows if row[2] is not None]
+    found = [of_row(row[2:]) for row in rows if row[2] is not None]
     fit = fitting(found)
     complete = floor <= after <= rev and len(found) <= RESUME_CHANGES and len(fit) == len(found)
     if not complete:
         return Changes(rev=rev, messages=(), users=(), more=False, complete=False)
     first = min((message.seq for message in found), default=after + 1)
     more = yield from _exists(room, "seq < ?", first)
-    users = yield from _named(room, found)
+    users = yield from named(found)
     return Changes(rev=rev, messages=found, users=users, more=more, complete=True)
 
 
@@ -170,7 +182,7 @@ def page(room: int, limit: int, before: int | None, after: int | None, around: i
     rev, found = yield from _run(room, limit, before, after, around)
     more_before = bool(found) and (yield from _exists(room, "seq < ?", found[0].seq))
     more_after = bool(found) and (yield from _exists(room, "seq > ?", found[-1].seq))
-    users = yield from _named(room, found)
+    users = yield from named(found)
     return Page(rev, found, users, more_before, more_after)
 
 
@@ -192,11 +204,11 @@ def _run(
 
 def _beside(room: int, where: str, seq: int, order: str, limit: int) -> Statement[tuple[int, list[Message]]]:
     """Return messages on one side of a place, nearest first, with the room's rev of the same statement."""
-    sql = f"""SELECT r.rev, {_COLUMNS} FROM room r
+    sql = f"""SELECT r.rev, {COLUMNS} FROM room r
               LEFT JOIN (SELECT * FROM message WHERE room = ? AND {where} ORDER BY {order} LIMIT ?) AS m ON TRUE
               WHERE r.id = ? ORDER BY m.{order}"""  # noqa: S608
     rows = yield sql, (room, seq, limit, room)
-    return rows[0][0] if rows else 0, [_message(row[1:]) for row in rows if row[1] is not None]
+    return rows[0][0] if rows else 0, [of_row(row[1:]) for row in rows if row[1] is not None]
 
 
 def _exists(room: int, where: str, seq: int) -> Statement[bool]:
@@ -204,12 +216,16 @@ def _exists(room: int, where: str, seq: int) -> Statement[bool]:
     return bool(rows)
 
 
-def _named(room: int, found: Sequence[Message]) -> Statement[list[User]]:
-    """Return the authors and those mentioned."""
+def named(found: Sequence[Message]) -> Statement[list[User]]:
+    """Return the authors, those mentioned, and those shown with a reaction."""
     if not found:
         return []
-    seqs = [message.seq for message in found]
-    sql = f"SELECT DISTINCT user_id FROM mention WHERE room = ? AND seq IN ({marks(seqs)})"  # noqa: S608
-    rows = yield sql, (room, *seqs)
-    mentioned = (user for (user,) in rows)
-    return (yield from people(set(chain(mentioned, (message.user for message in found)))))
+    places = list(chain.from_iterable((message.room, message.seq) for message in found))
+    sql = f"""SELECT DISTINCT user_id FROM mention
+              WHERE (room, seq) IN (VALUES {_values(2, len(found))})"""  # noqa: S608
+    rows = yield sql, places
+    ids = {user for (user,) in rows}
+    for message in found:
+        ids.add(message.user)
+        ids.update(*(reaction.users for reaction in message.reactions))
+    return (yield from people(ids))

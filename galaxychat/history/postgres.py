@@ -15,11 +15,12 @@ from galaxychat.errors import HistoryUnavailable, StartError
 from galaxychat.history import presence_statements, room_statements, schema
 from galaxychat.history.pgschema import lock, migrate
 from galaxychat.history.pgwriter import PgWriter, drive
+from galaxychat.history.search_statements import in_postgres
 from galaxychat.history.sql import Statement
 from galaxychat.history.sqlhistory import SqlHistory
 from galaxychat.messages import User
 from galaxychat.pglink import Ask, LinkError, PgLink, QueryRefused
-from galaxychat.ports import Draft, Posted, RoomDraft
+from galaxychat.ports import Draft, Posted, Reacted, Revision, RoomDraft
 
 Result = TypeVar("Result")
 _READERS = 2
@@ -30,6 +31,7 @@ class PostgresHistory(SqlHistory):
     """Implements ports.History over a database, or a schema of one, that nodes share."""
 
     log = Logger()
+    match = staticmethod(in_postgres)
 
     def __init__(self, reactor: Any, url: PostgresUrl, node: str | None = None) -> None:
         """`node` names this process among those that share the log; raises StartError for a URL libpq refuses."""
@@ -155,7 +157,7 @@ class PostgresHistory(SqlHistory):
     ) -> Result:
         """Run a statement in the next transaction, and ring with it; raises HistoryUnavailable."""
         # The first values say which rows are locked: a room, a user.
-        order = " ".join(str(value) for value in values[:2] if isinstance(value, int | User))
+        order = " ".join(map(_row, values[:2]))
         return await self._writer.run(lambda: statement(*values), ring, order)
 
     async def read(self, statement: Callable[..., Statement[Result]], *values: Any) -> Result:
@@ -172,6 +174,13 @@ class PostgresHistory(SqlHistory):
         """The next connection in turn that there is."""
         turn = next(self._turns)
         return turn if turn.connected else next((each for each in self._readers if each.connected), turn)
+
+
+def _row(value: object) -> str:
+    """Name what a statement locks: a room, a user, or the room in which something is changed."""
+    if isinstance(value, Revision | Reacted):
+        return str(value.room)
+    return str(value) if isinstance(value, int | User) else ""
 
 
 def _quiet() -> None:

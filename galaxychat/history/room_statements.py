@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from galaxychat.history.sql import Query, Statement, marks
+from galaxychat.history.sql import Query, Statement, marks, steps
 from galaxychat.limits import name_key
 from galaxychat.messages import User
 from galaxychat.model import EVERYBODYS, RoomKind
@@ -189,8 +189,11 @@ def meant(keys: dict[str, str], people: Iterable[tuple[int, str, str]]) -> dict[
 
 def people(ids: Collection[int]) -> Statement[list[User]]:
     """Return persons by id."""
-    rows = yield f"SELECT id, name FROM person WHERE id IN ({marks(ids)}) ORDER BY id", tuple(ids)  # noqa: S608
-    return [User(*row) for row in rows]
+    found: list[User] = []
+    for some in steps(sorted(ids)):
+        rows = yield f"SELECT id, name FROM person WHERE id IN ({marks(some)}) ORDER BY id", some  # noqa: S608
+        found += [User(*row) for row in rows]
+    return found
 
 
 def people_like(prefix: str, limit: int) -> Statement[list[User]]:

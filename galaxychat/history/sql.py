@@ -10,11 +10,20 @@ from collections.abc import Collection, Generator, Sequence
 from typing import Any, TypeVar
 
 Result = TypeVar("Result")
+Item = TypeVar("Item")
 Rows = list[tuple[Any, ...]]
 Query = tuple[str, Sequence[Any]]
 
 #: Yields queries, is sent the rows of each (none for one that returns none), returns a result.
 Statement = Generator[Query, Rows, Result]
+
+
+_AT_ONCE = 500
+
+
+def steps(values: Sequence[Item]) -> list[Sequence[Item]]:
+    """Cut values into as many as one query takes: a database has a limit of parameters."""
+    return [values[place : place + _AT_ONCE] for place in range(0, len(values), _AT_ONCE)]
 
 
 def marks(values: Collection[Any]) -> str:

@@ -7,27 +7,46 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Any, TypeVar
 
 from galaxychat.bells import Bell, Kind
-from galaxychat.history import message_statements, own_statements, room_statements, walled_statements
+from galaxychat.history import (
+    amending_statements,
+    message_statements,
+    own_statements,
+    room_statements,
+    search_statements,
+    walled_statements,
+)
+from galaxychat.history.search_statements import Match
 from galaxychat.history.sql import Statement
 from galaxychat.messages import User
 from galaxychat.ports import (
+    Amended,
     Changed,
     Changes,
+    Finds,
     Own,
     Page,
     Posted,
+    Reacted,
     ReadMark,
+    Revision,
     RoomChange,
     RoomDraft,
     RoomState,
+    Search,
     Turnover,
 )
 
 Result = TypeVar("Result")
+Renumbered = TypeVar("Renumbered", Amended, Changed)
 
 
 class SqlHistory(ABC):
     """All of ports.History but `append` and `epoch`; a back end says how a statement is run."""
+
+    @staticmethod
+    @abstractmethod
+    def match(terms: Sequence[str]) -> Match:
+        """Say how this database is asked for words and phrases."""
 
     @abstractmethod
     async def read(self, statement: Callable[..., Statement[Result]], *values: Any) -> Result:
@@ -74,9 +93,7 @@ class SqlHistory(ABC):
 
     async def change_room(self, room: int, change: RoomChange) -> Changed:
         """See ports.History."""
-        changed = await self.write(walled_statements.change_room, room, change)
-        self.ring([Bell(Kind.REV, room, changed.rev)])
-        return changed
+        return await self._renumber(room, walled_statements.change_room, room, change)
 
     async def add_member(self, room: int, user_id: int, rooms_per_user: int) -> None:
         """See ports.History."""
@@ -98,6 +115,30 @@ class SqlHistory(ABC):
     async def kept(self, pairs: Collection[tuple[int, int]]) -> set[tuple[int, int]]:
         """See ports.History."""
         return await self.read(walled_statements.kept, pairs)
+
+    async def edit(self, revision: Revision) -> Amended:
+        """See ports.History."""
+        return await self._renumber(revision.room, amending_statements.edit, revision)
+
+    async def delete(self, room: int, seq: int, author: int | None) -> Amended:
+        """See ports.History."""
+        return await self._renumber(room, amending_statements.delete, room, seq, author)
+
+    async def pin(self, room: int, seq: int, on: bool) -> Amended:
+        """See ports.History."""
+        return await self._renumber(room, amending_statements.pin, room, seq, on)
+
+    async def react(self, reacted: Reacted) -> Changed:
+        """See ports.History."""
+        return await self._renumber(reacted.room, amending_statements.react, reacted)
+
+    async def pinned(self, room: int) -> Finds:
+        """See ports.History."""
+        return await self.read(search_statements.pinned, room)
+
+    async def search(self, search: Search, limit: int) -> Finds:
+        """See ports.History."""
+        return await self.read(search_statements.search, self.match(search.terms), search, limit)
 
     async def answered(self, user_id: int, nonce: str, digest: bytes) -> Posted | None:
         """See ports.History."""
@@ -161,6 +202,12 @@ class SqlHistory(ABC):
     async def people_like(self, prefix: str, limit: int) -> list[User]:
         """See ports.History."""
         return await self.read(room_statements.people_like, prefix, limit)
+
+    async def _renumber(self, room: int, statement: Callable[..., Statement[Renumbered]], *values: Any) -> Renumbered:
+        """Run a statement that may take the room's next rev, and tell other nodes which it is."""
+        made = await self.write(statement, *values)
+        self.ring([Bell(Kind.REV, room, made.rev)])
+        return made
 
 
 def _standing(user: int, room: int) -> tuple[Bell]:

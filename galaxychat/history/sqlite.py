@@ -15,6 +15,7 @@ from twisted.internet.threads import deferToThread
 from galaxychat.bells import Bell
 from galaxychat.errors import HistoryUnavailable, StartError
 from galaxychat.history import message_statements, place, room_statements, schema
+from galaxychat.history.search_statements import in_sqlite
 from galaxychat.history.sql import Statement
 from galaxychat.history.sqlhistory import SqlHistory
 from galaxychat.history.writer import Writer
@@ -27,6 +28,8 @@ _BUSY_SECONDS = 5.0
 
 class SQLiteHistory(SqlHistory):
     """Implements ports.History over one file that this process alone writes."""
+
+    match = staticmethod(in_sqlite)
 
     def __init__(self, reactor: IReactorFromThreads, path: Path) -> None:
         self._reactor = reactor

@@ -7,10 +7,8 @@ from itertools import chain
 from typing import Any
 
 from galaxychat.history.room_statements import check_pace, insert
-from galaxychat.history.sql import Statement, marks
+from galaxychat.history.sql import Statement, marks, steps
 from galaxychat.ports import Changed, NameTaken, RoomChange, RoomDraft, Turnover
-
-_AT_ONCE = 500
 
 
 def direct(draft: RoomDraft, other: int, now: str, rooms_per_day: int) -> Statement[int]:
@@ -76,11 +74,11 @@ def set_members(sole: str, users: Collection[int]) -> Statement[Turnover]:
     room, rev = rows[0]
     before = yield from _members_of(room)
     added, removed = sorted(set(users) - before), sorted(before - set(users))
-    for some in _steps(added):
+    for some in steps(added):
         values = ", ".join(["(?, ?, ?)"] * len(some))
         sql = f"INSERT INTO member (user_id, room, read) VALUES {values} ON CONFLICT (user_id, room) DO NOTHING"  # noqa: S608
         yield sql, list(chain.from_iterable((user, room, rev) for user in some))
-    for some in _steps(removed):
+    for some in steps(removed):
         yield f"DELETE FROM member WHERE room = ? AND user_id IN ({marks(some)})", (room, *some)  # noqa: S608
     return Turnover(room, added, removed)
 
@@ -103,13 +101,9 @@ def _members_of(room: int) -> Statement[set[int]]:
 def kept(pairs: Collection[tuple[int, int]]) -> Statement[set[tuple[int, int]]]:
     """Return which of these rooms and users are memberships."""
     found: set[tuple[int, int]] = set()
-    for some in _steps(sorted(pairs)):
+    for some in steps(sorted(pairs)):
         values = ", ".join(["(?, ?)"] * len(some))
         sql = f"SELECT room, user_id FROM member WHERE (room, user_id) IN (VALUES {values})"  # noqa: S608
         rows = yield sql, list(chain.from_iterable(some))
         found.update((room, user) for room, user in rows)
     return found
-
-
-def _steps(values: Sequence[Any]) -> list[Sequence[Any]]:
-    return [values[place : place + _AT_ONCE] for place in range(0, len(values), _AT_ONCE)]

@@ -15,6 +15,7 @@ from galaxychat.ports import RoomState
 
 ME, SOMEBODY = 1, 2
 OK = "ok"
+ORDER = (Action.EDIT_ANY, Action.PIN)
 ROLES = {Standing.MODERATOR: Role.MODERATOR, Standing.ADMIN: Role.ADMIN}
 
 #: Who may do it, a letter for each: member, owner, moderator in the room, admin in the room. A second writing of
@@ -35,6 +36,8 @@ TABLE = {
         RoomKind.GROUP: "da",
     },
     Action.HIDE: {RoomKind.DIRECT: "moda"},
+    Action.EDIT_ANY: {kind: "oda" if kind in (RoomKind.OPEN, RoomKind.PRIVATE) else "da" for kind in RoomKind},
+    Action.PIN: {kind: "oda" if kind in (RoomKind.OPEN, RoomKind.PRIVATE) else "da" for kind in RoomKind},
 }
 LETTERS = {Standing.MEMBER: "m", Standing.OWNER: "o", Standing.MODERATOR: "d", Standing.ADMIN: "a"}
 
@@ -86,7 +89,7 @@ def expected(action: Action, kind: RoomKind, standing: Standing, archived: bool,
     # Only rooms that users make have an owner; in others who is named as one is a member.
     owns = standing is Standing.OWNER and kind in (RoomKind.OPEN, RoomKind.PRIVATE)
     letter = "o" if owns else LETTERS[standing].replace("o", "m")
-    if archived and action in (Action.SEND, Action.INVITE, Action.CHANGE):
+    if archived and action in (Action.SEND, Action.INVITE, Action.CHANGE, *ORDER):
         return "forbidden"
     return OK if letter in TABLE[action].get(kind, "") else "forbidden"
 
@@ -130,7 +133,7 @@ def test_can_is_what_is_allowed(kind: RoomKind, standing: Standing, archived: bo
     """What a client is told it can do is what it then may do, and the other way round."""
     state, identity = room(kind, standing, archived), who(read_only, ROLES.get(standing, Role.USER))
     offered = access.can(state, identity)
-    shown = (Action.SEND, Action.LEAVE, Action.INVITE, Action.REMOVE, Action.CHANGE, Action.HIDE)
+    shown = (Action.SEND, Action.LEAVE, Action.INVITE, Action.REMOVE, Action.CHANGE, Action.HIDE, *ORDER)
     assert list(offered) == [action.value for action in shown if verdict(action, state, identity) == OK]
 
 

@@ -33,7 +33,7 @@ from tests.support.core import (
 
 AWAY = HistoryUnavailable("away")
 #: What the owner of an open room can do in it.
-OWNERS = ["send", "leave", "change"]
+OWNERS = ["send", "leave", "change", "edit_any", "pin"]
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from tests.core.test_messages import GOOD, tag
 from tests.support.core import ANNA, Event, FakePeer
 
 TRACES = {
-    *("leave", "create", "direct", "invite", "remove", "change_room"),
+    *("leave", "create", "delete", "direct", "edit", "pin", "react", "invite", "remove", "change_room"),
     *("send", "read", "mute", "hide", "ignore", "absent"),
 }
 

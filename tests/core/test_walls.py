@@ -49,7 +49,7 @@ def test_a_private_room_is_told_to_nobody(house: House) -> None:
     bela.forget()
     reply = anna.ask("create", name="Review", kind="private", topic="t")
     assert (reply["room"]["kind"], reply["room"]["owner"]) == ("private", ANNA.id)
-    assert reply["room"]["can"] == ["send", "leave", "invite", "remove", "change"]
+    assert reply["room"]["can"] == ["send", "leave", "invite", "remove", "change", "edit_any", "pin"]
     assert bela.peer.heard == []
     assert code(bela.ask("join", name="Review")) == code(bela.ask("join", room=reply["room"]["room"])) == "no_such_room"
     assert code(anna.ask("join", name="Review")) == "no_such_room"

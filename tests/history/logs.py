@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-import msgspec
 import psycopg2
 from twisted.internet.defer import Deferred, gatherResults
 
@@ -17,12 +17,18 @@ from galaxychat.history.memory import MemoryHistory
 from galaxychat.history.postgres import PostgresHistory
 from galaxychat.history.sqlite import SQLiteHistory
 from galaxychat.messages import Message, User
-from galaxychat.ports import Draft, History, Posted, RoomDraft, RoomState
+from galaxychat.ports import Draft, History, Posted, Revision, RoomDraft, RoomState
 from tests.support.core import ANNA, BELA, CLEO, LOBBY_ID, NOW, SITE_ROOMS, draft, finish
 from tests.support.reactor import reactor, run
 
 T = TypeVar("T")
 PEOPLE = (ANNA, BELA, CLEO)
+
+
+def revision(message: Message, text: str, mentions: tuple[int, ...] = ()) -> Revision:
+    """Return what a message's author makes of it."""
+    body = json.dumps([["p", ["text", text]]]).encode()
+    return Revision(message.room, message.seq, message.user, text, body, mentions)
 
 
 class Log(ABC):
@@ -42,10 +48,6 @@ class Log(ABC):
     @abstractmethod
     def settle(self, rooms: Sequence[RoomDraft], now: str = NOW) -> None:
         """Start again with other rooms of the admin's."""
-
-    @abstractmethod
-    def change(self, room: int, seq: int, deleted: bool = False) -> None:
-        """Change a message, as an edit or a deletion will."""
 
     @abstractmethod
     def set_floor(self, room: int, floor: int) -> None:
@@ -70,6 +72,19 @@ class Log(ABC):
         """Return a message under a fresh nonce."""
         self._posted += 1
         return draft(room, user.id, fields.pop("nonce", f"n{self._posted}"), text, **fields)
+
+    def message(self, room: int, seq: int) -> Message:
+        """Return a message."""
+        page = self.do(self.history.page(room, 1, around=seq))
+        return next(one for one in page.messages if one.seq == seq)
+
+    def change(self, room: int, seq: int, deleted: bool = False) -> None:
+        """Have somebody who may take back or edit a message do it."""
+        if deleted:
+            self.do(self.history.delete(room, seq, None))
+        else:
+            before = self.message(room, seq)
+            self.do(self.history.edit(revision(before, before.text + "!")))
 
     def state(self, user: User = ANNA, room: int = LOBBY_ID) -> RoomState:
         """Return a room as somebody sees it."""
@@ -102,13 +117,6 @@ class MemoryLog(Log):
     def settle(self, rooms: Sequence[RoomDraft], now: str = NOW) -> None:
         """Settle."""
         self.memory.settle(rooms, now)
-
-    def change(self, room: int, seq: int, deleted: bool = False) -> None:
-        """Give a message the room's next rev."""
-        found = self.memory._rooms[room]
-        found.rev += 1
-        changed: Message = msgspec.structs.replace(found.messages[seq], rev=found.rev, edited=True, deleted=deleted)
-        found.messages[seq] = changed
 
     def set_floor(self, room: int, floor: int) -> None:
         """Set it."""
@@ -143,15 +151,6 @@ class ReactorLog(Log):
             return results
 
         return run(whole())
-
-    def change(self, room: int, seq: int, deleted: bool = False) -> None:
-        """Give a message the room's next rev."""
-        self.execute("UPDATE room SET rev = rev + 1 WHERE id = ?", room)
-        self.execute(
-            "UPDATE message SET edited = TRUE, deleted = ?, rev = (SELECT rev FROM room WHERE id = ?) "
-            "WHERE room = ? AND seq = ?",
-            *(deleted, room, room, seq),
-        )
 
     def set_floor(self, room: int, floor: int) -> None:
         """Set it."""

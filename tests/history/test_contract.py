@@ -159,7 +159,7 @@ def test_changes(log: Log) -> None:
     log.change(LOBBY_ID, 2)
     changes = log.do(log.history.changes(LOBBY_ID, 3))
     assert [(one.seq, one.rev) for one in changes.messages] == [(4, 4), (1, 6), (2, 7)]
-    assert [(one.edited, one.deleted) for one in changes.messages] == [(False, False), (True, True), (True, False)]
+    assert [(one.edited, one.deleted) for one in changes.messages] == [(False, False), (False, True), (True, False)]
     assert (changes.rev, changes.complete, changes.more) == (7, True, False)
     changes = log.do(log.history.changes(LOBBY_ID, 5))
     assert seqs(changes.messages) == [1, 2]

@@ -13,7 +13,18 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from galaxychat.messages import User
 from galaxychat.model import RoomKind
-from galaxychat.ports import NameTaken, NonceReused, NoSuchMessage, TooManyRooms
+from galaxychat.ports import (
+    NameTaken,
+    NonceReused,
+    NoSuchMessage,
+    NotTheAuthor,
+    Reacted,
+    Revision,
+    Search,
+    TooManyPins,
+    TooManyReactions,
+    TooManyRooms,
+)
 from tests.history.logs import Log, MemoryLog, SQLiteLog
 from tests.support.core import NOW, SITE_ROOMS, draft, room_draft
 
@@ -22,7 +33,7 @@ USERS = st.integers(1, 4)
 SEQS = st.integers(0, 12)
 NAMES = st.sampled_from(["Mapping", "MAPPING", "Assembly", "RNA-Seq", "é", "E\u0301"])
 TOPICS = st.lists(st.sampled_from(["Assembly", "Mapping", "RNA-Seq"]), max_size=2, unique=True)
-REFUSALS = (NameTaken, NonceReused, NoSuchMessage, TooManyRooms)
+REFUSALS = (NameTaken, NonceReused, NoSuchMessage, NotTheAuthor, TooManyPins, TooManyReactions, TooManyRooms)
 
 
 class SameAsMemory(RuleBasedStateMachine):
@@ -90,14 +101,43 @@ class SameAsMemory(RuleBasedStateMachine):
         if room in self.rooms:
             self.both("append", draft(room, user, nonce, text, reply_to=reply_to, mentions=tuple(sorted(mentions))))
 
-    @rule(room=ROOMS, place=st.integers(0, 20), deleted=st.booleans())
-    def change(self, room: int, place: int, deleted: bool) -> None:
-        """A message is edited or deleted."""
-        if room not in self.rooms:
-            return
-        messages = self.logs[0].do(self.logs[0].history.page(room, 200)).messages
-        for log in self.logs if messages else ():
-            log.change(room, messages[place % len(messages)].seq, deleted)
+    @rule(room=ROOMS, user=USERS, seq=SEQS, text=st.sampled_from(["x", "é\n", "New words"]), mentions=st.sets(USERS))
+    def edit(self, room: int, user: int, seq: int, text: str, mentions: set[int]) -> None:
+        """Somebody edits a message, perhaps somebody else's."""
+        if room in self.rooms:
+            self.both("edit", Revision(room, seq, user, text, b"[]", tuple(sorted(mentions))))
+
+    @rule(room=ROOMS, author=USERS | st.none(), seq=SEQS)
+    def delete(self, room: int, author: int | None, seq: int) -> None:
+        """Somebody takes a message back."""
+        if room in self.rooms:
+            self.both("delete", room, seq, author)
+
+    @rule(room=ROOMS, seq=SEQS, on=st.booleans())
+    def pin(self, room: int, seq: int, on: bool) -> None:
+        """Somebody pins a message."""
+        if room in self.rooms:
+            self.both("pin", room, seq, on)
+            self.both("pinned", room)
+
+    @rule(room=ROOMS, seq=SEQS, user=USERS, emoji=st.sampled_from("abc"), on=st.booleans())
+    def react(self, room: int, seq: int, user: int, emoji: str, on: bool) -> None:
+        """Somebody puts an emoji to a message."""
+        if room in self.rooms:
+            self.both("react", Reacted(room, seq, user, emoji, on))
+
+    @rule(
+        user=USERS,
+        terms=st.sampled_from([("X",), ("é",), ("e",), ("new words",), ("words", "new"), ("words new",), ("none",)]),
+        room=ROOMS | st.none(),
+        after=st.tuples(ROOMS, SEQS) | st.none(),
+        limit=st.integers(1, 3),
+    )
+    def search(
+        self, user: int, terms: tuple[str, ...], room: int | None, after: tuple[int, int] | None, limit: int
+    ) -> None:
+        """Somebody looks for words."""
+        self.both("search", Search(user, terms, room, after), limit)
 
     @rule(names=TOPICS)
     def settle(self, names: list[str]) -> None:
@@ -154,6 +194,8 @@ def plain(answer: Any) -> Any:
     """Return an answer in a form that compares: messages hold their body as bytes, lists may be tuples."""
     if isinstance(answer, (list, tuple)):
         return [plain(one) for one in answer]
+    if hasattr(answer, "message"):
+        return repr(answer)
     if hasattr(answer, "messages"):
         values = {name: getattr(answer, name) for name in answer.__slots__}
         messages = [(message, bytes(message.body)) for message in values.pop("messages")]
@@ -163,5 +205,5 @@ def plain(answer: Any) -> Any:
     return answer
 
 
-SameAsMemory.TestCase.settings = settings(max_examples=50, stateful_step_count=30, deadline=None)
+SameAsMemory.TestCase.settings = settings(max_examples=25, stateful_step_count=40, deadline=None)
 TestSameAsMemory = pytest.mark.slow(SameAsMemory.TestCase)

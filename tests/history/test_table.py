@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from galaxychat.messages import COMMANDS, Command, User
+from galaxychat.messages import COMMANDS, Command, Delete, Edit, Pin, React, User
 from galaxychat.model import WALLED, Role, RoomKind
 from galaxychat.ports import RoomDraft
 from tests.core.test_messages import GOOD, tag
@@ -24,6 +24,9 @@ GROUP_ID, NOWHERE = 77, 999_999
 GROUP = RoomDraft(GROUP_ID, RoomKind.GROUP, "g", None, "", None, "group g")
 WITH_ROOM = [command for command in COMMANDS if "room" in command.__struct_fields__]
 
+#: What is done to a message: here to one's own, if there is one.
+MESSAGES = {Edit, Delete, Pin, React}
+
 _USERS = {RoomKind.OPEN, RoomKind.PRIVATE}
 #: Where the command is for some of those inside only: the kinds of room, and in each of them for whom.
 ONLY: dict[str, dict[RoomKind, set[str]]] = {
@@ -32,6 +35,10 @@ ONLY: dict[str, dict[RoomKind, set[str]]] = {
     "invite": {RoomKind.PRIVATE: {"member", "owner", "moderator"}},
     "remove": {RoomKind.PRIVATE: {"owner", "moderator"}},
     "change_room": {**{kind: {"owner", "moderator"} for kind in _USERS}, RoomKind.GROUP: {"moderator"}},
+    "pin": {
+        **{kind: {"owner", "moderator"} for kind in _USERS},
+        **{kind: {"moderator"} for kind in (RoomKind.LOBBY, RoomKind.PERSISTENT, RoomKind.GROUP)},
+    },
     "hide": {RoomKind.DIRECT: {"member"}},
 }
 
@@ -43,6 +50,8 @@ class Town:
     house: House
     rooms: dict[RoomKind, int]
     people: dict[str, Client]
+    #: A message of each user in each room in which they may write.
+    said: dict[tuple[int, int], int]
 
     def ask(self, role: str, kind: str, /, **fields: Any) -> Event:
         """Return the one reply, or what stands for none; without the id."""
@@ -85,9 +94,16 @@ def town(log: Log) -> Town:
         RoomKind.DIRECT: direct,
         **made,
     }
-    town = Town(house, rooms, people)
+    said = {(room, user.id): say(log, room, user) for room in rooms.values() for user in (OWNER, MEMBER, MODERATOR)}
+    said |= {(room, STRANGER.id): say(log, room, STRANGER) for room in (LOBBY_ID, TOPIC_ID)}
+    town = Town(house, rooms, people, said)
     refresh(town, RoomKind.PRIVATE, made[RoomKind.PRIVATE])
     return town
+
+
+def say(log: Log, room: int, user: User) -> int:
+    """Have somebody say something in a room, and return its seq."""
+    return log.do(log.history.append(log.draft("said", room, user, nonce=f"said-{room}-{user.id}"))).seq
 
 
 def fields_for(command: type[Command], room: int, nonce: str) -> list[dict[str, Any]]:
@@ -98,11 +114,23 @@ def fields_for(command: type[Command], room: int, nonce: str) -> list[dict[str, 
         if "room" in fields:
             several.append({**wanted, "room": room})
     for fields in several:
+        fields.update({"text": nonce} if tag(command) == "edit" else {})
         fields.update({"user": SPARE.id} if "user" in fields else {})
         fields.update({"nonce": nonce, "text": "x"} if "nonce" in fields else {})
         fields.update({"topic": nonce} if tag(command) == "change_room" else {})
         fields.update({"before": 5} if tag(command) == "history" and "around" not in fields else {})
     return several
+
+
+def said_by(town: Town, log: Log, room: int, author: int) -> int:
+    """Return the seq of a message of somebody's that is still there, or of somebody else's."""
+    seq = town.said.get((room, author))
+    if seq is None:
+        return town.said[room, OWNER.id]
+    if log.message(room, seq).deleted:
+        page = log.do(log.history.append(log.draft("again", room, User(author, None), nonce=f"again-{room}-{author}")))
+        town.said[room, author] = seq = page.seq
+    return seq
 
 
 def role_in(role: str, kind: RoomKind) -> str:
@@ -126,15 +154,17 @@ def expected(command: type[Command], kind: RoomKind, role: str) -> str:
 
 
 @pytest.mark.parametrize("command", WITH_ROOM, ids=tag)
-def test_every_command_in_every_room_by_everybody(town: Town, command: type[Command]) -> None:
+def test_every_command_in_every_room_by_everybody(town: Town, log: Log, command: type[Command]) -> None:
     """Each cell is answered as the table says; and to strangers a walled room is, word for word, none at all."""
     wrong = []
     for kind, room in town.rooms.items():
         for role in ROLES:
-            before = contents(town, room)
             real = role_in(role, kind)
+            mine = said_by(town, log, room, town.people[role].session.user.id)
+            before = contents(town, room)
             for place, fields in enumerate(fields_for(command, room, f"{kind}-{role}-")):
                 fields.update({"nonce": f"{fields['nonce']}{place}"} if "nonce" in fields else {})
+                fields.update({"seq": mine} if command in MESSAGES else {})
                 reply = town.ask(role, tag(command), **fields)
                 want = expected(command, kind, real)
                 got = reply.get("code", "ok")
