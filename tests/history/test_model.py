@@ -14,10 +14,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from galaxychat.messages import User
 from galaxychat.model import RoomKind
 from galaxychat.ports import (
+    Amended,
     NameTaken,
     NonceReused,
     NoSuchMessage,
     NotTheAuthor,
+    Page,
     Reacted,
     Revision,
     Search,
@@ -194,8 +196,8 @@ def plain(answer: Any) -> Any:
     """Return an answer in a form that compares: messages hold their body as bytes, lists may be tuples."""
     if isinstance(answer, (list, tuple)):
         return [plain(one) for one in answer]
-    if hasattr(answer, "message"):
-        return repr(answer)
+    if isinstance(answer, Amended):
+        return answer.rev, plain(Page(0, [answer.message] if answer.message else [], answer.users, False, False))
     if hasattr(answer, "messages"):
         values = {name: getattr(answer, name) for name in answer.__slots__}
         messages = [(message, bytes(message.body)) for message in values.pop("messages")]
