@@ -5,12 +5,26 @@ Twisted's transport takes 64 KiB and then asks its producer to pause; what comes
 
 from __future__ import annotations
 
+import socket
 from collections import deque
 from collections.abc import Callable
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IPushProducer, ITransport
 from zope.interface import implementer
+
+# Bytes. More than fits between a server and a browser far away, for the kernel resends by itself.
+_KERNEL_HOLDS = 131_072
+
+
+def bound_kernel(listening: socket.socket) -> None:
+    """Have the kernel keep no more unsent bytes than these for each connection that a socket accepts.
+
+    Otherwise it takes up to 4 MiB (net.ipv4.tcp_wmem) for a reader who stands still, beside what is counted here.
+    """
+    option = getattr(socket, "TCP_NOTSENT_LOWAT", None)
+    if option is not None and listening.family in (socket.AF_INET, socket.AF_INET6):
+        listening.setsockopt(socket.IPPROTO_TCP, option, _KERNEL_HOLDS)
 
 
 @implementer(IPushProducer)

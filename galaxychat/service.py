@@ -22,6 +22,7 @@ from galaxychat import __version__, assembly, descriptors, sdnotify
 from galaxychat.authcheck import probe_blowfish
 from galaxychat.config import Config, load
 from galaxychat.errors import ConfigError, StartError
+from galaxychat.outgoing import bound_kernel
 
 _BACKLOG = 1024
 # Seconds.
@@ -177,6 +178,9 @@ class ChatService(Service):
             cause = problem.socketError if isinstance(problem, CannotListenError) else problem
             reason = getattr(cause, "strerror", None) or "unknown reason"
             raise StartError(f"Cannot listen on {endpoint_of(self.config)}: {reason}.") from None
+        listening = getattr(port, "socket", None)
+        if listening is not None:
+            bound_kernel(listening)
         return port
 
     def _failed(self, failure: Any) -> None:

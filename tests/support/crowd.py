@@ -9,6 +9,7 @@ import asyncio
 import json
 import random
 import secrets
+import socket
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -138,6 +139,8 @@ class Talker:
     cookie: str
     #: Where the proxy says that they sit: each address has its own share of the door.
     address: str = "127.0.0.1"
+    #: How many bytes the kernel holds that were not read; 0 leaves it to the kernel, which holds megabytes.
+    receive_buffer: int = 0
     follows: Sequence[int] = ()
     rooms: dict[int, Held] = field(default_factory=dict)
     acknowledged: list[Sent] = field(default_factory=list)
@@ -179,7 +182,13 @@ class Talker:
         loop = asyncio.get_running_loop()
         forwarded = {} if self.address == "127.0.0.1" else {"X_Forwarded_For": self.address}
         request = handshake(self.server.base, self.server.port, self.cookie, **forwarded)
-        _, self.line = await loop.create_connection(lambda: Line(request, self._hear), "127.0.0.1", self.server.port)
+        opened = socket.socket()
+        opened.setblocking(False)
+        if self.receive_buffer:
+            # To be set before: the window is agreed on while connecting.
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self.receive_buffer)
+        await loop.sock_connect(opened, ("127.0.0.1", self.server.port))
+        _, self.line = await loop.create_connection(lambda: Line(request, self._hear), sock=opened)
         self.line.ended.add_done_callback(self._over)
         return self.line
 
@@ -188,6 +197,26 @@ class Talker:
         self._ended = True
         if self.line is not None:
             self.line.transport.abort()
+
+    def stand_still(self) -> None:
+        """Read nothing any more, until `read_on`."""
+        assert self.line is not None
+        self.line.transport.pause_reading()
+
+    def read_on(self) -> None:
+        """Read again, if there is anything to read from."""
+        assert self.line is not None
+        if not self.line.transport.is_closing():
+            self.line.transport.resume_reading()
+
+    async def read_back(self, room: int) -> None:
+        """Read what is older than what is held, back to the first message."""
+        held = self.rooms[room]
+        more = True
+        while more:
+            page = await self.ask("history", room=room, before=min(held.texts), limit=200)
+            held.texts.update((message["seq"], message["text"]) for message in page["messages"])
+            more = page["more_before"]
 
     async def stay(self, *, says: int | None = None, pause: float = 0.0, back_within: float = 0.2) -> None:
         """Come in, and come back whenever the connection ends, until `leave`; talk in the room `says` until `quiet`."""

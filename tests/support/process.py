@@ -35,6 +35,12 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / 100
 
 
+def unsent_by_kernel(port: int) -> list[int]:
+    """Return the bytes that the kernel still has to send over each connection that a port of the loopback accepted."""
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return [int(row[4].partition(":")[0], 16) for row in rows if row[1].endswith(f":{port:04X}")]
+
+
 def _mebibytes(status: str, name: str) -> float:
     found = re.search(rf"^{name}:\s+(\d+) kB$", status, re.MULTILINE)
     assert found, name
