@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, modes
 
 from galaxychat.config import Config, Impersonation
 from galaxychat.errors import Closing, GalaxyUnavailable, StartError
+from galaxychat.limits import person_name
 from galaxychat.model import Identity, Role
 from galaxychat.sessionrow import SessionRow, SessionSource
 
@@ -148,7 +149,7 @@ class AuthCheck:
             raise Closing(4403, "an admin who uses Galaxy as somebody else stays out of the chat")
         return Identity(
             row.user_id,
-            row.username,
+            person_name(row.username),
             self._role(row, row.user_id),
             row.session_id,
             read_only=admin is not None and self._config.impersonation is Impersonation.READ_ONLY,
@@ -177,7 +178,7 @@ class AuthCheck:
             return "this account was deleted"
         if not row.active and self._config.user_activation_on:
             return "activate your Galaxy account first"
-        if not row.username:
+        if not (row.username or "").strip():
             return "choose a public name in Galaxy's preferences first"
         # Where preferences cannot be read nobody is known to have opted in.
         if self._config.require_opt_in and not row.opted_in:

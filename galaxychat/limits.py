@@ -20,16 +20,33 @@ _FORBIDDEN_IN_NAMES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _INVISIBLE = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
 #: Letters that look like nothing: Hangul fillers, the braille blank.
 _BLANK_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+#: Marks that show nothing by themselves: the grapheme joiner, inherent vowels of Khmer, selectors of variants.
+_BLANK_MARKS = frozenset("\u034f\u17b4\u17b5\u180b\u180c\u180d\u180f").union(
+    map(chr, range(0xFE00, 0xFE10)), map(chr, range(0xE0100, 0xE01F0))
+)
+_BLANK = _BLANK_LETTERS | _BLANK_MARKS
+#: Phones put them behind a character, to have it as text or as a picture; the name is the same without.
+_AS_TEXT_OR_PICTURE = {0xFE0E: None, 0xFE0F: None}
+_REPLACEMENT = "\ufffd"
 
 
 def room_name(name: str) -> str:
     """Return a room's name, trimmed and with inner space runs as one; raises Refusal `bad_name`."""
+    name = name.translate(_AS_TEXT_OR_PICTURE)
     tidy = " ".join(unicodedata.normalize("NFC", name).split())
     if not 1 <= len(tidy) <= ROOM_NAME_CHARS:
         raise Refusal("bad_name", f"A room's name has 1 to {ROOM_NAME_CHARS} characters.")
-    if any(unicodedata.category(char) in _FORBIDDEN_IN_NAMES for char in name) or set(name) & _BLANK_LETTERS:
+    if any(map(_deceives, name)):
         raise Refusal("bad_name", "A room's name may not hold control or invisible characters.")
     return tidy
+
+
+def person_name(name: str) -> str:
+    """Return a person's name as it may be shown: what is invisible in it, or turns others about, can be seen.
+
+    Galaxy allows only plain letters today; older tables, and accounts that another system made, hold anything.
+    """
+    return "".join(_REPLACEMENT if _deceives(char) else char for char in name)
 
 
 def name_key(name: str) -> str:
@@ -42,7 +59,7 @@ def message_text(text: str, most: int) -> str:
     """Return `text` as it came; raises Refusal `empty` or `too_long`. `most` counts code points."""
     if len(text) > most:
         raise Refusal("too_long", f"A message has at most {most} characters; this one has {len(text)}.")
-    if all(unicodedata.category(char) in _INVISIBLE or char in _BLANK_LETTERS for char in text):
+    if all(unicodedata.category(char) in _INVISIBLE or char in _BLANK for char in text):
         raise Refusal("empty", "There is nothing to be seen in this message.")
     return text
 
@@ -53,6 +70,10 @@ def topic(text: str) -> str:
     if len(tidy) > TOPIC_CHARS:
         raise Refusal("too_long", f"A topic has at most {TOPIC_CHARS} characters.")
     return tidy
+
+
+def _deceives(char: str) -> bool:
+    return unicodedata.category(char) in _FORBIDDEN_IN_NAMES or char in _BLANK
 
 
 @dataclass(slots=True)

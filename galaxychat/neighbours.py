@@ -112,6 +112,8 @@ class Neighbours:
                 self._entering.unsubscribe(session, room)
                 session.hear(encode(Left(room=room)))
                 continue
+            if session.absent:
+                continue
             session.hear(encode(self._site.listed(state, session.identity, users)))
             mark = ReadEvent(room=room, seq=state.read, unread=state.unread, mentions=state.mentions)
             session.hear(encode(mark))

@@ -116,14 +116,28 @@ class Site:
             return
         try:
             state = await self.history.room(room, user_id)
-            if state is None or not state.member:
-                return
-            users = await self.owners([state])
+            await self._tell_states(user_id, [state] if state is not None and state.member else [])
         except HistoryUnavailable:
             return
-        for each in self.connected.of(user_id):
-            # An admin may look through the same user's eyes, and may do less.
-            each.hear(encode(self.listed(state, each.identity, users)))
+
+    async def tell_all_listed(self, user_id: int) -> None:
+        """Tell all of a user's sessions how each of their rooms stands now, as when they may do more than before."""
+        if not self.connected.of(user_id):
+            return
+        try:
+            await self._tell_states(user_id, await self.history.rooms_of(user_id))
+        except HistoryUnavailable:
+            return
+
+    async def _tell_states(self, user_id: int, states: Sequence[RoomState]) -> None:
+        if not states:
+            return
+        users = await self.owners(states)
+        # One who left the chat has no rooms until they are back.
+        for each in (session for session in self.connected.of(user_id) if not session.absent):
+            for state in states:
+                # An admin may look through the same user's eyes, and may do less.
+                each.hear(encode(self.listed(state, each.identity, users)))
 
     def listed(self, state: RoomState, who: Identity, users: list[User]) -> Listed:
         """Return the event that says how a room of theirs stands for one user."""

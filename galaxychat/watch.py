@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from galaxychat.errors import Closing, GalaxyUnavailable, HistoryUnavailable
-from galaxychat.messages import User, UserEvent, encode
+from galaxychat.messages import UserEvent, encode
 from galaxychat.model import Identity
 from galaxychat.session import Session
 from galaxychat.sessionrow import SessionRow
@@ -41,6 +41,8 @@ class Watch:
     source: Source
     _good_at: dict[Session, float] = field(default_factory=dict)
     _due_at: float = 0.0
+    #: Users whose other name was not written down and told yet.
+    _renamed: set[int] = field(default_factory=set)
 
     async def look_when_due(self) -> None:
         """Ask if it is time; to be called often. As soon as a database that was away answers, all are asked about."""
@@ -60,38 +62,54 @@ class Watch:
         except GalaxyUnavailable:
             self._close_overdue(now)
             return False
+        promoted = set()
         for session in asked:
-            await self._look_at(session, found.get(session.identity.session_id))
+            before = session.identity
+            if session.ended or not self._stays(session, found.get(before.session_id)):
+                continue
+            if session.identity.name != before.name:
+                self._renamed.add(before.user_id)
+            if session.identity.role is not before.role:
+                promoted.add(before.user_id)
+        for user_id in tuple(self._renamed):
+            await self._tell_name(user_id)
+        for user_id in promoted:
+            await self.site.tell_all_listed(user_id)
         return True
 
-    async def _look_at(self, session: Session, row: SessionRow | None) -> None:
-        if session.ended:
-            return
+    def _stays(self, session: Session, row: SessionRow | None) -> bool:
+        """End a session that may not stay; let one that may be what Galaxy says of it now."""
         try:
             identity = self.source.judge(row)
             if identity.user_id != session.user.id:
                 raise Closing(4401, "log in to Galaxy")
         except Closing as closing:
             session.peer.close(closing.code, closing.reason)
-            return
+            return False
         self._good_at[session] = self.site.world.steady()
-        if identity.name != session.user.name:
-            await self._rename(session, identity)
+        if identity != session.identity:
+            session.become(identity)
+        return True
 
     def _close_overdue(self, now: float) -> None:
         for session, good_at in self._good_at.items():
             if now - good_at >= self.source.grace:
                 session.peer.close(4002, "Galaxy's database does not answer")
 
-    async def _rename(self, session: Session, identity: Identity) -> None:
+    async def _tell_name(self, user_id: int) -> None:
         """Show another name at once to oneself and in one's small rooms; elsewhere the next message shows it."""
-        session.become(identity)
-        try:
-            await self.site.history.admit(session.user)
-        except HistoryUnavailable:
-            return  # the next look, or the next time they come in, writes it
-        event = UserEvent(user=User(identity.user_id, identity.name))
-        self.site.connected.tell(identity.user_id, event)
-        for room in session.rooms:
+        sessions = self.site.connected.of(user_id)
+        # Who only looks through somebody's eyes writes nothing in their name.
+        if any(not session.identity.read_only for session in sessions):
+            try:
+                await self.site.history.admit(sessions[0].user)
+            except HistoryUnavailable:
+                return  # the next look does it
+        self._renamed.discard(user_id)
+        if not sessions:
+            return
+        event = UserEvent(user=sessions[0].user)
+        self.site.connected.tell(user_id, event)
+        for room in {room for session in sessions for room in session.rooms}:
             if len(self.site.rooms.present(room)) <= NAMED_AT_MOST:
                 self.site.rooms.tell(room, encode(event))

@@ -14,6 +14,13 @@ function after(state: ChatState, ...events: AnyEvent[]): ChatState {
 
 const info = (state: ChatState) => state.rooms.get(ROOM)!.info;
 
+describe("names", () => {
+  it("another name shows at once, one's own as well", () => {
+    const state = after(joinedState(), { type: "user", user: { id: ALICE, name: "alina" } }, { type: "user", user: { id: ME, name: "someone" } });
+    expect([state.names.get(ALICE), state.names.get(ME), state.you.name]).toEqual(["alina", "someone", "someone"]);
+  });
+});
+
 describe("unread", () => {
   it("counts others' new messages and those that name me", () => {
     const state = after(joinedState(), live(aMessage(1)), live(aMessage(2, { body: [["p", ["mention", ME]]] })), live(aMessage(3, { user: ME })));

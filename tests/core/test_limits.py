@@ -9,7 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from galaxychat.errors import Refusal
-from galaxychat.limits import ROOM_NAME_CHARS, TOPIC_CHARS, Buckets, message_text, name_key, room_name, topic
+from galaxychat.limits import (
+    ROOM_NAME_CHARS,
+    TOPIC_CHARS,
+    Buckets,
+    message_text,
+    name_key,
+    person_name,
+    room_name,
+    topic,
+)
 
 
 @pytest.mark.parametrize(
@@ -36,7 +45,15 @@ def test_names_that_are_good(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "tidy"),
-    [("  a  ", "a"), ("a   b", "a b"), ("a\u00a0b", "a b"), ("e\u0301", "é"), (" x" * 64, ("x " * 64)[:-1])],
+    [
+        ("  a  ", "a"),
+        ("a   b", "a b"),
+        ("a\u00a0b", "a b"),
+        ("e\u0301", "é"),
+        (" x" * 64, ("x " * 64)[:-1]),
+        ("❤\ufe0f", "❤"),
+        ("#\ufe0e1", "#1"),
+    ],
 )
 def test_names_are_tidied(name: str, tidy: str) -> None:
     """Space around a name goes, runs of it become one, composed letters are one character."""
@@ -83,6 +100,11 @@ INVISIBLE = {
     "unassigned": "\u0378",
     "Hangul filler": "\u3164",
     "braille blank": "\u2800",
+    "grapheme joiner": "\u034f",
+    "variation selector": "\ufe00",
+    "ideographic variation selector": "\U000e0100",
+    "Mongolian variation selector": "\u180b",
+    "Khmer inherent vowel": "\u17b4",
 }
 
 
@@ -91,6 +113,18 @@ INVISIBLE = {
 def test_names_hold_nothing_invisible(char: str, pattern: str) -> None:
     """Two names that look alike are not to be two rooms, wherever the invisible character stands."""
     assert code(room_name, pattern.format(char)) == "bad_name"
+
+
+@pytest.mark.parametrize("char", [*INVISIBLE.values(), "\ufe0f"], ids=[*INVISIBLE, "as a picture"])
+def test_names_of_people_deceive_nobody(char: str) -> None:
+    """A name in Galaxy's table that is another with something invisible in it does not look like the other."""
+    assert person_name(f"ad{char}min") == "ad\ufffdmin"
+
+
+@pytest.mark.parametrize("name", ["anna", "Jürgen Müller", "日本", "o'neill", "a.b-c_d", "", "👍"])
+def test_other_names_of_people_are_as_they_are(name: str) -> None:
+    """Letters of any script may stand in an account that another system made."""
+    assert person_name(name) == name
 
 
 @pytest.mark.parametrize(
@@ -142,7 +176,8 @@ def test_texts_are_left_alone(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", " ", "\n", "\t\r\n ", "\u200b", "\u00a0\u2003", "\u202e\u2069", "\ufeff", "\u3164", "\u2800"]
+    "text",
+    ["", " ", "\n", "\t\r\n ", "\u200b", "\u00a0\u2003", "\u202e\u2069", "\ufeff", "\u3164", "\u2800", "\u034f\ufe0f"],
 )
 def test_texts_that_show_nothing_are_empty(text: str) -> None:
     """White space, format characters and blank letters are no message."""

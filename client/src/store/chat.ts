@@ -72,9 +72,16 @@ export function applyEvent(state: ChatState, event: AnyEvent): Next {
       return [withPresence(withInfo(known, event.room, (info) => ({ ...info, present: event.present })), event), []];
     case "typing":
       return [known, event.user === known.you.id ? [] : [{ is: "typing", room: event.room, user: event.user }]];
+    case "user":
+      return [applyName(known, event.user), []];
     default:
       return [known, []];
   }
+}
+
+function applyName(state: ChatState, user: User): ChatState {
+  const known = withUsers(state, [user]);
+  return user.id === known.you.id ? { ...known, you: { ...known.you, name: user.name ?? known.you.name } } : known;
 }
 
 function applyMessage(state: ChatState, { room, rev, message }: MessageEvent): Next {
