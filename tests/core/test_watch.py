@@ -77,6 +77,11 @@ class Town:
             finish(self.watch.look_when_due())
 
 
+def end_of(client: Client) -> tuple[int, str] | None:
+    """Return how a connection was ended."""
+    return client.peer.closed
+
+
 @pytest.fixture
 def town() -> Town:
     """Nobody is there yet."""
@@ -98,11 +103,11 @@ def test_who_may_not_stay(town: Town, code: int, reason: str) -> None:
     """The connection ends with the code and the words with which it would not have begun; others' go on."""
     anna, bela = town.enter(ANNA, 1), town.enter(BELA, 2)
     town.pass_time(INTERVAL)
-    assert anna.peer.closed is None
+    assert end_of(anna) is None
     town.galaxy.refused[1] = Closing(code, reason)
     town.pass_time(INTERVAL)
-    assert anna.peer.closed == (code, reason)
-    assert bela.peer.closed is None
+    assert end_of(anna) == (code, reason)
+    assert end_of(bela) is None
 
 
 def test_a_session_that_is_gone_or_another_users(town: Town) -> None:
@@ -111,7 +116,7 @@ def test_a_session_that_is_gone_or_another_users(town: Town) -> None:
     del town.galaxy.people[1]
     town.become(2, user_id=99)
     town.pass_time(INTERVAL)
-    assert (anna.peer.closed, bela.peer.closed) == ((4401, "log in to Galaxy"),) * 2
+    assert (end_of(anna), end_of(bela)) == ((4401, "log in to Galaxy"),) * 2
 
 
 def test_while_galaxy_is_away(town: Town) -> None:
@@ -121,10 +126,10 @@ def test_while_galaxy_is_away(town: Town) -> None:
     town.pass_time(1 + INTERVAL)
     town.galaxy.away = True
     town.pass_time(GRACE - 2)
-    assert anna.peer.closed is None
+    assert end_of(anna) is None
     assert len(town.galaxy.asked) > (GRACE - INTERVAL) / AGAIN_AFTER - 2
     town.pass_time(INTERVAL)
-    assert anna.peer.closed == (4002, "Galaxy's database does not answer")
+    assert end_of(anna) == (4002, "Galaxy's database does not answer")
 
 
 def test_galaxy_comes_back(town: Town) -> None:
@@ -135,13 +140,13 @@ def test_galaxy_comes_back(town: Town) -> None:
         town.pass_time(GRACE - 10)
         town.galaxy.away = False
         town.pass_time(AGAIN_AFTER + INTERVAL)
-    assert anna.peer.closed is None
+    assert end_of(anna) is None
     town.galaxy.refused[1] = Closing(4401, "log in to Galaxy")
     town.galaxy.away = True
     town.pass_time(INTERVAL)
     town.galaxy.away = False
     town.pass_time(AGAIN_AFTER)
-    assert anna.peer.closed == (4401, "log in to Galaxy")
+    assert end_of(anna) == (4401, "log in to Galaxy")
 
 
 def test_another_name(town: Town) -> None:
