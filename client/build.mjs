@@ -7,12 +7,13 @@ import { build } from "esbuild";
 
 const SOURCE = path.join(path.dirname(fileURLToPath(import.meta.url)), "src");
 const BUDGET = 30_000; // bytes, gzipped, all of the first load
-const HASHED = /^(app|part)-[A-Z0-9]{8}\.(js|css)$/;
+const HASHED = /^(app|later|part)-[A-Z0-9]{8}\.(js|css)$/;
 
 async function bundle(outdir) {
   const { outputFiles, metafile } = await build({
     absWorkingDir: path.dirname(SOURCE),
-    entryPoints: { app: path.join(SOURCE, "main.ts") },
+    // The later part's style is not imported by its script: esbuild would put it into the first load's.
+    entryPoints: { app: path.join(SOURCE, "main.ts"), later: path.join(SOURCE, "ui", "later", "later.css") },
     outdir,
     entryNames: "[name]-[hash]",
     chunkNames: "part-[hash]",
@@ -61,6 +62,7 @@ async function page(files) {
   const html = template
     .replace("{script}", named(/^app-.*\.js$/)[0])
     .replace("{style}", named(/^app-.*\.css$/)[0])
+    .replace("{later}", files.find(({ name }) => /^later-.*\.css$/.test(name)).name)
     .replace("{preload}", preload);
   return { name: "index.html", contents: Buffer.from(html), isFirst: true };
 }

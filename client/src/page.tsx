@@ -3,6 +3,7 @@ import { render } from "preact";
 import { Chat } from "./app/chat";
 import { browserStorage } from "./storage/keys";
 import { App } from "./ui/App";
+import { loadLater } from "./ui/lazy";
 import { SUBPROTOCOL } from "./wire/codec";
 
 function socketUrl(): URL {
@@ -16,7 +17,7 @@ export function run(): void {
     base: new URL(".", document.baseURI).pathname,
     storage: browserStorage(),
     makeSocket: () => new WebSocket(socketUrl(), SUBPROTOCOL),
-    get: (input, init) => fetch(input, init),
+    diagnose: async () => (await loadLater()).diagnose("me", (input, init) => fetch(input, init)),
     hash: location.hash,
     focused: document.hasFocus(),
   });

@@ -15,8 +15,7 @@ beforeEach(() => {
 afterEach(() => void vi.useRealTimers());
 
 function aChat(hash = roomHash(ROOM)): Chat {
-  const get = async () => new Response('{"state":"ok"}');
-  return new Chat({ base: "/galaxychat/", storage, makeSocket: FakeSocket.make, get, hash, focused: true, random: () => 0.5 });
+  return new Chat({ base: "/galaxychat/", storage, makeSocket: FakeSocket.make, diagnose: async () => ({ trouble: "no_websocket", reason: "" }), hash, focused: true, random: () => 0.5 });
 }
 
 /** Online, in the lobby, with messages up to `rev`. */
@@ -278,5 +277,73 @@ describe("links", () => {
     FakeSocket.last.says({ type: "left", room: ROOM });
     expect(chat.state.get()).toMatchObject({ view: null });
     expect(chat.state.get().notice).not.toBe("");
+  });
+});
+
+describe("answers and corrections", () => {
+  it("an answer goes out with what it answers, and the next message is none", () => {
+    const chat = inTheLobby(3);
+    chat.compose(ROOM, { is: "reply", seq: 2 });
+    chat.send(ROOM, "an answer");
+    expect(FakeSocket.last.of("send")).toMatchObject([{ text: "an answer", reply_to: 2 }]);
+    FakeSocket.last.answers("send", { type: "sent", room: ROOM, seq: 4, at: "" });
+    chat.send(ROOM, "another");
+    expect(FakeSocket.last.of("send")[1]).not.toHaveProperty("reply_to");
+  });
+
+  it("an answer to what was deleted meanwhile can be sent as a message", () => {
+    const chat = inTheLobby(3);
+    chat.compose(ROOM, { is: "reply", seq: 2 });
+    chat.send(ROOM, "an answer");
+    FakeSocket.last.answers("send", { type: "error", code: "no_such_message", detail: "It is gone." });
+    chat.retry(chat.state.get().pending.get(ROOM)![0]!);
+    expect(FakeSocket.last.of("send")[1]).not.toHaveProperty("reply_to");
+  });
+
+  it("the last message of one's own is corrected, a deleted one is not; the text stays until it is taken", () => {
+    const chat = inTheLobby(1);
+    FakeSocket.last.says(live(aMessage(2, { user: ME })));
+    FakeSocket.last.says(live(aMessage(3, { user: ME, deleted: true, text: "", body: [] })));
+    chat.editLast(ROOM);
+    expect(chat.state.get().composing.get(ROOM)).toEqual({ is: "edit", seq: 2 });
+    chat.send(ROOM, "corrected");
+    expect(FakeSocket.last.of("edit")).toMatchObject([{ room: ROOM, seq: 2, text: "corrected" }]);
+    expect(FakeSocket.last.of("send")).toEqual([]);
+    FakeSocket.last.answers("edit", { type: "error", code: "blocked", detail: "Not that word." });
+    expect(chat.state.get()).toMatchObject({ notice: "Not that word." });
+    expect(chat.state.get().composing.get(ROOM)).toBeDefined();
+    chat.send(ROOM, "corrected");
+    FakeSocket.last.answers("edit", { type: "ok", rev: 4 });
+    expect(chat.state.get().composing.get(ROOM)).toBeUndefined();
+  });
+
+  it("control characters of a pasted terminal are not sent", () => {
+    const chat = inTheLobby();
+    chat.send(ROOM, "a\u000b\u000c\u001b[31mb\u0085\u009f\tc\r\nd\u007f é\u200d");
+    expect(FakeSocket.last.of("send")[0]!.text).toBe("a[31mb\tc\r\nd é\u200d");
+  });
+
+  it("a quoted message that is not loaded is asked for once it is wanted, and held", () => {
+    const chat = inTheLobby(60);
+    FakeSocket.last.says(live(aMessage(61, { reply_to: 900 })));
+    chat.loading.quote(ROOM, 900);
+    FakeSocket.last.answers("history", { type: "history", room: ROOM, messages: [aMessage(899), aMessage(900)], more_before: true, more_after: true, users: [] });
+    expect(held(chat).quoted.map(({ seq }) => seq)).toEqual([900]);
+  });
+
+  it("a link to what is not there leads to what came next, and says so", () => {
+    const chat = inTheLobby(3);
+    chat.jump(ROOM, 500);
+    FakeSocket.last.answers("history", { type: "history", room: ROOM, messages: [aMessage(499), aMessage(502)], more_before: true, more_after: true, users: [] });
+    expect(chat.state.get().view?.target).toEqual({ seq: 502 });
+    expect(chat.state.get().notice).toContain("not there any more");
+  });
+
+  it("whoever left the chat is back in all rooms on returning", () => {
+    inTheLobby();
+    FakeSocket.last.says({ type: "absent", on: true });
+    FakeSocket.last.says({ type: "absent", on: false });
+    FakeSocket.last.answers("rooms", { type: "rooms", rooms: [aRoom(), aRoom({ room: 8 })], users: [] });
+    expect(FakeSocket.last.of("join").slice(1).map(({ room, after }) => [room, after])).toEqual([[ROOM, undefined], [8, undefined]]);
   });
 });

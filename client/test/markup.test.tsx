@@ -1,18 +1,27 @@
 import { render } from "preact";
 import { act } from "preact/test-utils";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { FOLDED_LINES } from "../src/markup/CodeBlock";
+import { CodeBlock, FOLDED_LINES } from "../src/ui/later/CodeBlock";
+import "../src/ui/later";
+import { GalaxyLink, sharedThing } from "../src/ui/later/GalaxyLink";
 import { safeHref } from "../src/markup/links";
-import { renderBody } from "../src/markup/tokens";
+import { renderBody, type Surroundings } from "../src/markup/tokens";
 
 let place: HTMLElement;
+const around: Surroundings = {
+  nameOf: (user) => `user${user}`,
+  me: 1,
+  tabIndex: -1,
+  code: (language, code, runs) => <CodeBlock language={language} code={code} runs={runs} tabIndex={-1} />,
+  inLink: (href, children) => <GalaxyLink href={href}>{children}</GalaxyLink>,
+};
 beforeEach(() => {
   place = document.createElement("div");
   document.body.replaceChildren(place);
 });
 
 function html(...body: unknown[]): string {
-  act(() => render(<>{renderBody(body, { nameOf: (user) => `user${user}`, me: 1, tabIndex: -1 })}</>, place));
+  act(() => render(<>{renderBody(body, around)}</>, place));
   return place.innerHTML;
 }
 
@@ -103,4 +112,60 @@ describe("blocks of code", () => {
     await act(async () => place.querySelector<HTMLButtonElement>(".code-bar button")!.click());
     expect(write).toHaveBeenCalledWith(long);
   });
+});
+
+describe("code in colour", () => {
+  const text = () => place.querySelector("code")!.textContent;
+
+  it("is cut by code points, and every character stays", () => {
+    const code = "𝒙 = '🧬'\t# &amp; <b>\n";
+    html(["pre", "python", code, [["nv", 1], ["", 1], ["o", 1], ["", 1], ["s", 3], ["", 1], ["c", 11], ["", 1]]]);
+    expect(text()).toBe(code);
+    expect([...place.querySelectorAll("code span")].map((each) => [each.className, each.textContent])).toEqual([
+      ["hl-nv", "𝒙"], ["hl-o", "="], ["hl-s", "'🧬'"], ["hl-c", "# &amp; <b>"],
+    ]);
+  });
+
+  it("a class that is none, and lengths that fit nothing, do no harm", () => {
+    html(["pre", "x", "abcd", [["on click=1", 1], ["k", 0], ["K", 1], ["s", 99]]]);
+    expect(text()).toBe("abcd");
+    expect([...place.querySelectorAll("code span")].map((each) => each.className)).toEqual(["hl-k", "hl-s"]);
+    html(["pre", "x", "abcd", "not runs"]);
+    expect(text()).toBe("abcd");
+  });
+
+  it("is folded in colour as well, tabs and all", () => {
+    html(["pre", "x", Array.from({ length: 20 }, (_, at) => `\t${at}`).join("\n"), [["m", 49]]]);
+    expect(text()!.split("\n")).toEqual(Array.from({ length: FOLDED_LINES }, (_, at) => `\t${at}`));
+  });
+});
+
+describe("links to what people of this Galaxy share", () => {
+  const page = "https://galaxy.example/sub/galaxychat/#/r/1/2";
+
+  it("are known by their address alone", () => {
+    const all = ["u/ada/h/my-history", "u/ada/w/rna%20seq", "u/a.b-c/p/notes/", "u/ada/v/plot"].map((end) => sharedThing(`https://galaxy.example/sub/${end}`, page));
+    expect(all).toEqual([
+      { kind: "h", owner: "ada", slug: "my-history" }, { kind: "w", owner: "ada", slug: "rna seq" },
+      { kind: "p", owner: "a.b-c", slug: "notes" }, { kind: "v", owner: "ada", slug: "plot" },
+    ]);
+  });
+
+  it("of another Galaxy, another kind or a place below they are not", () => {
+    const others = ["https://other.example/sub/u/ada/h/x", "https://galaxy.example/u/ada/h/x", "https://galaxy.example/sub/u/ada/x/x", "https://galaxy.example/sub/u/ada/h/x/y", "https://galaxy.example/sub/u/ada/h/"];
+    expect(others.map((href) => sharedThing(href, page))).toEqual([null, null, null, null, null]);
+  });
+
+  it("show kind, name and owner; a label of one's own stays", () => {
+    const href = new URL("../u/ada/h/100%25", document.baseURI).href;
+    html(["link", href, ["text", href]]);
+    expect(place.textContent).toBe("History 100% by ada");
+    html(["link", href, ["text", "my data"]]);
+    expect(place.textContent).toBe("my data: History 100% by ada");
+  });
+});
+
+it("a link to another place of the chat opens in this page", () => {
+  html(["link", new URL("#/r/7/9", document.baseURI).href, "there"]);
+  expect(place.querySelector("a")!.hasAttribute("target")).toBe(false);
 });

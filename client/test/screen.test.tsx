@@ -4,6 +4,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Chat } from "../src/app/chat";
 import { roomHash } from "../src/app/route";
 import { App } from "../src/ui/App";
+import "../src/ui/later";
+import { loadLater } from "../src/ui/lazy";
 import { ALICE, aJoined, aMessage, aRoom, aWelcome, FakeSocket, FakeStorage, live, ROOM } from "./support";
 
 let app: Chat;
@@ -14,8 +16,8 @@ beforeEach(async () => {
   FakeSocket.all = [];
   place = document.createElement("div");
   document.body.replaceChildren(place);
-  const get = async () => new Response('{"state":"ok"}');
-  app = new Chat({ base: "/", storage: new FakeStorage(), makeSocket: FakeSocket.make, get, hash: roomHash(ROOM), focused: true });
+  app = new Chat({ base: "/", storage: new FakeStorage(), makeSocket: FakeSocket.make, diagnose: async () => ({ trouble: "no_websocket", reason: "" }), hash: roomHash(ROOM), focused: true });
+  await loadLater();
   await act(async () => render(<App app={app} />, place));
 });
 afterEach(() => {

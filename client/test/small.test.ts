@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { Announcer } from "../src/app/announcer";
+import { Announcer } from "../src/ui/later/announcer";
 import { nameHash, parseRoute, roomHash, sameName } from "../src/app/route";
 import { pageTitle } from "../src/app/title";
 import { TypingNews, TypingWatch } from "../src/app/typing";
@@ -108,9 +108,12 @@ it("initials are of the name's words, in any script", () => {
 });
 
 it("a mention is being written only right before the caret, and not in an address", () => {
-  expect(startedMention("hi @al", 6)).toBe("al");
+  expect(startedMention("hi @al", 6)).toEqual({ sign: "@", prefix: "al" });
   expect(startedMention("@al and", 7)).toBeNull();
   expect(startedMention("mail me@al", 10)).toBeNull();
-  expect(startedMention("@", 1)).toBeNull();
-  expect(startedMention("hi @al", 5)).toBe("a");
+  expect(startedMention("@", 1)).toEqual({ sign: "@", prefix: "" });
+  expect(startedMention("hi @al", 5)).toMatchObject({ prefix: "a" });
+  expect(startedMention("see #hel", 8)).toEqual({ sign: "#", prefix: "hel" });
+  expect(startedMention("https://x.example/#a", 20)).toBeNull();
+  expect(startedMention("issue ##", 8)).toBeNull();
 });

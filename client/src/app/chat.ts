@@ -1,24 +1,23 @@
 /* The application without its screen: everything that happens passes here, everything the screen can ask for starts here. */
 import { Connection } from "../connection/connection";
-import { diagnose } from "../connection/diagnosis";
+import type { Diagnosis } from "../connection/diagnosis";
 import type { Link } from "../connection/machine";
-import type { Listener } from "../connection/requests";
+import type { Answer, Listener } from "../connection/requests";
 import { Drafts } from "../drafts/drafts";
-import { count, t } from "../i18n";
+import { t } from "../i18n";
 import type { Pending } from "../outbox/pending";
 import { Outbox } from "../outbox/outbox";
-import { applyEvent, applyWelcome, type Consequence, disconnected, updateRoom } from "../store/chat";
+import { applyEvent, applyWelcome, type Consequence, disconnected, updateRoom, withUsers } from "../store/chat";
 import { Observable } from "../store/observable";
-import { type HeldRoom, trim } from "../store/room";
+import { hold, type HeldRoom, trim } from "../store/room";
 import { Choice, Keys, removeEverybodys } from "../storage/keys";
 import type { AnyCommand, AnyEvent, Joined, Message, Welcome } from "../wire/generated";
-import { Announcer } from "./announcer";
 import { type Core, updateChat } from "./core";
 import { Loading } from "./loading";
 import { Membership } from "./membership";
 import { Reading } from "./reading";
-import { parseRoute, type Route, sameName } from "./route";
-import { type AppState, initialState } from "./state";
+import { parseRoute, roomHash, type Route, sameName } from "./route";
+import { type AppState, type Composing, type Dialog, initialState } from "./state";
 import { TypingNews, TypingWatch } from "./typing";
 
 /** The world around: a browser, or a test. */
@@ -26,7 +25,8 @@ export interface Surroundings {
   base: string;
   storage: Storage | null;
   makeSocket: () => WebSocket;
-  get: typeof fetch;
+  /** What is wrong when no connection comes about. */
+  diagnose(): Promise<Diagnosis>;
   hash: string;
   focused: boolean;
   random?: () => number;
@@ -48,8 +48,10 @@ export class Chat implements Core {
   readonly #choice: Choice;
   readonly #typing: TypingWatch;
   readonly #typingNews = new TypingNews();
-  readonly #announcer: Announcer;
   #keys: Keys | null = null;
+  /** Who else wants to know of new messages. */
+  readonly onArrival = new Set<(message: Message) => void>();
+  onInsertion: ((words: string) => void) | null = null;
   /** Whether the address still waits to be followed: once, lest a reconnection jump again. */
   #following = true;
   #awayTimer: ReturnType<typeof setTimeout> | undefined;
@@ -61,10 +63,14 @@ export class Chat implements Core {
     this.#connection = new Connection(world.makeSocket, this.#connectionEvents(), random);
     this.#outbox = new Outbox((command, listener) => this.ask(command, listener), (pending) => this.state.patch({ pending }), random);
     this.#typing = new TypingWatch((typing) => this.state.patch({ typing }));
-    this.#announcer = new Announcer((spoken) => this.state.patch({ spoken }), (left) => count("announce.more", left));
     this.reading = new Reading(this, random);
     this.loading = new Loading(this);
     this.membership = new Membership(this, (all) => all.forEach((one) => this.#follow(one)), (reply) => this.#joined(reply));
+  }
+
+  /** What is written down in this browser, once it is known for whom. */
+  get keys(): Keys | null {
+    return this.#keys;
   }
 
   start(): void {
@@ -90,12 +96,60 @@ export class Chat implements Core {
     this.#showRoute();
   }
 
+  /** Shows a message, wherever it is, and points it out. */
+  jump(room: number, seq: number): void {
+    if (this.state.get().view?.room !== room) return void (location.hash = roomHash(room, seq));
+    this.reading.show(room, seq);
+    this.loading.bring(room, seq);
+  }
+
+  /** What the composer of a room is about from now on; null: a new message. */
+  compose(room: number, what: Composing | null): void {
+    const composing = new Map(this.state.get().composing);
+    if (what) composing.set(room, what);
+    else composing.delete(room);
+    this.state.patch({ composing });
+  }
+
+  /** Sends what was written, as what it was written: a message, an answer, or a correction. */
   send(room: number, text: string): void {
+    const what = this.state.get().composing.get(room);
+    if (what?.is === "edit") return this.#edit(room, what.seq, cleaned(text));
     const last = this.state.get().chat?.rooms.get(room)?.last ?? 0;
     this.drafts.set(room, "");
+    this.compose(room, null);
     this.loading.latest(room);
     this.#typingNews.sent();
-    this.#outbox.add(room, text, last);
+    this.#outbox.add(room, cleaned(text), last, what?.seq);
+  }
+
+  #edit(room: number, seq: number, text: string): void {
+    this.ask({ type: "edit", room, seq, text }, (answer) => {
+      if (answer.type === "ok") this.compose(room, null);
+      else this.complain(answer);
+    });
+  }
+
+  /** One's own last message is what is written, until that is done or given up. */
+  editLast(room: number): void {
+    const { chat } = this.state.get();
+    const mine = chat?.rooms.get(room)?.tail.findLast(({ user, deleted }) => user === chat.you.id && !deleted);
+    if (mine) this.compose(room, { is: "edit", seq: mine.seq });
+  }
+
+  /** Puts words where the reader writes; who writes in no room at this moment gets nothing. */
+  insert(words: string): void {
+    this.onInsertion?.(words);
+  }
+
+  open(dialog: Dialog | null): void {
+    this.state.patch({ dialog });
+  }
+
+  /** Tells the reader of a refusal; an answer that is none is no complaint. */
+  complain(answer: Answer): void {
+    if (answer.type === "error") this.state.patch({ notice: answer.detail });
+    if (answer.type === "lost") this.state.patch({ notice: t("notice.lost") });
   }
 
   retry(item: Pending): void {
@@ -139,7 +193,7 @@ export class Chat implements Core {
       event: (event: AnyEvent) => this.#event(event),
       lost: () => this.#lost(),
       diagnose: () => void this.#diagnose(),
-      hide: () => this.state.patch({ hidden: true, notice: "" }),
+      hide: () => this.state.patch({ hidden: true, notice: "", dialog: null }),
       forget: () => {
         removeEverybodys(this.world.storage, this.world.base);
         this.#forget();
@@ -215,6 +269,10 @@ export class Chat implements Core {
         return this.#gone(consequence.room);
       case "arrived":
         return this.#arrived(consequence.message, consequence.live);
+      case "back":
+        return this.#back();
+      case "notice":
+        return this.state.patch({ notice: consequence.text });
     }
   }
 
@@ -223,11 +281,18 @@ export class Chat implements Core {
     this.#typing.stopped(message.room, message.user);
     if (!live || !chat) return;
     this.reading.arrived(message);
+    for (const tell of this.onArrival) tell(message);
     const isShown = view?.room === message.room;
-    if (isShown && message.user !== chat.you.id) {
-      this.#announcer.add(t("announce.message", { name: chat.names.get(message.user) ?? "", text: message.text.slice(0, 500) }));
-    }
     if (!isShown || view.atBottom) updateChat(this, (one) => updateRoom(one, message.room, (held) => trim(held, LONG_TAIL, SHORT_TAIL)));
+  }
+
+  #back(): void {
+    this.ask({ type: "rooms" }, (answer) => {
+      if (answer.type !== "rooms") return this.complain(answer);
+      updateChat(this, (chat) => withUsers({ ...chat, rooms: new Map(answer.rooms.map((info) => [info.room, hold(info)])) }, answer.users));
+      this.#showRoute();
+      this.#joinAll(answer.rooms.map(({ room }) => room));
+    });
   }
 
   #gone(room: number): void {
@@ -243,7 +308,7 @@ export class Chat implements Core {
   }
 
   async #diagnose(): Promise<void> {
-    const diagnosis = await diagnose("me", this.world.get);
+    const diagnosis = await this.world.diagnose();
     if (this.state.get().link.phase !== "online" && this.state.get().choice) this.state.patch({ diagnosis });
   }
 
@@ -254,7 +319,7 @@ export class Chat implements Core {
     this.#outbox.forget();
     this.reading.forget();
     this.#typing.clear();
-    this.state.patch({ chat: null, view: null, notice: "", spoken: "" });
+    this.state.patch({ chat: null, view: null, notice: "", spoken: "", composing: new Map(), dialog: null, side: undefined });
   }
 
   #showRoute(): void {
@@ -266,6 +331,11 @@ export class Chat implements Core {
     this.#following = false;
     if (seq !== undefined) this.loading.bring(held.info.room, seq);
   }
+}
+
+/** Without the control characters that the wire forbids; a terminal's output has them. */
+function cleaned(text: string): string {
+  return text.replace(/[^\P{Cc}\t\n\r]/gu, "");
 }
 
 function meant(route: Route, rooms: readonly HeldRoom[]): HeldRoom | undefined {

@@ -1,5 +1,5 @@
 /* What the parts of the application share: the state, and the way to the server. */
-import type { Listener } from "../connection/requests";
+import type { Answer, Listener } from "../connection/requests";
 import { type ChatState } from "../store/chat";
 import type { Observable } from "../store/observable";
 import type { AnyCommand } from "../wire/generated";
@@ -8,6 +8,8 @@ import type { AppState } from "./state";
 export interface Core {
   readonly state: Observable<AppState>;
   ask(command: AnyCommand, listener: Listener): void;
+  /** Tells the reader of a refusal. */
+  complain(answer: Answer): void;
 }
 
 export function updateChat({ state }: Core, update: (chat: ChatState) => ChatState): void {

@@ -1,10 +1,11 @@
 /* What is fetched when it is looked at: older and newer messages, who is in a room, people by name. */
+import { t } from "../i18n";
 import { addPage } from "../store/people";
 import { membersOf, updateRoom, withMembers, withUsers } from "../store/chat";
-import { expectPage, forgetPage, layPage, type Place, toLatest } from "../store/pages";
+import { expectPage, forgetPage, layPage, type Place, quoting, toLatest } from "../store/pages";
 import { shown } from "../store/room";
 import { find } from "../store/sorted";
-import type { User } from "../wire/generated";
+import type { Message, User } from "../wire/generated";
 import { type Core, updateChat } from "./core";
 
 export class Loading {
@@ -29,6 +30,17 @@ export class Loading {
     else this.#page(room, { around: seq });
   }
 
+  /** A message that another one quotes. */
+  quote(room: number, seq: number): void {
+    const held = this.#held(room);
+    if (!held || held.subscription !== "live") return;
+    this.core.ask({ type: "history", room, around: seq, limit: 2 }, (answer) => {
+      const message = answer.type === "history" && answer.messages.find((one) => one.seq === seq);
+      if (!message) return;
+      updateChat(this.core, (chat) => updateRoom(withUsers(chat, answer.users), room, (one) => quoting(one, message)));
+    });
+  }
+
   latest(room: number): void {
     updateChat(this.core, (chat) => updateRoom(chat, room, toLatest));
   }
@@ -49,6 +61,14 @@ export class Loading {
     });
   }
 
+  /** What a link leads to may not be there any more: then to what was said next. */
+  #found(messages: readonly Message[], seq: number): void {
+    const { view } = this.core.state.get();
+    if (view?.target?.seq !== seq || messages.some((one) => one.seq === seq)) return;
+    const next = messages.find((one) => one.seq > seq) ?? messages.at(-1);
+    this.core.state.patch({ notice: t("notice.noMessage"), view: { ...view, target: next ? { seq: next.seq } : null } });
+  }
+
   #held(room: number) {
     return this.core.state.get().chat?.rooms.get(room);
   }
@@ -63,6 +83,7 @@ export class Loading {
         if (answer.type !== "history") return updateRoom(chat, room, forgetPage);
         return updateRoom(withUsers(chat, answer.users), room, (one) => layPage(one, answer, place));
       });
+      if ("around" in place && answer.type === "history") this.#found(answer.messages, place.around);
     });
   }
 }

@@ -38,16 +38,20 @@ export class Membership {
     this.core.ask({ type: "join", room }, (answer) => this.#entered(answer, done));
   }
 
-  create(name: string, topic: string, done: Outcome): void {
-    this.core.ask({ type: "create", name, topic, kind: "open" }, (answer) => this.#entered(answer, done));
+  create(name: string, topic: string, kind: "open" | "private", done: Outcome): void {
+    this.core.ask({ type: "create", name, topic, kind }, (answer) => this.#entered(answer, done));
+  }
+
+  direct(user: number, done: Outcome): void {
+    this.core.ask({ type: "direct", user }, (answer) => this.#entered(answer, done));
   }
 
   leave(room: number): void {
-    this.core.ask({ type: "leave", room }, (answer) => this.#complain(answer));
+    this.core.ask({ type: "leave", room }, (answer) => this.core.complain(answer));
   }
 
   mute(room: number, on: boolean): void {
-    this.core.ask({ type: "mute", room, on }, (answer) => this.#complain(answer));
+    this.core.ask({ type: "mute", room, on }, (answer) => this.core.complain(answer));
   }
 
   #enter(reply: Joined, after: number | null): void {
@@ -74,10 +78,5 @@ export class Membership {
     if (!PASSING.has(code)) return;
     const ms = retry_after ? retry_after * 1000 : 500 + jittered(tries + 1, Math.random());
     setTimeout(() => this.resume(room, tries + 1), ms);
-  }
-
-  #complain(answer: Answer): void {
-    if (answer.type === "error") this.core.state.patch({ notice: answer.detail });
-    if (answer.type === "lost") this.core.state.patch({ notice: t("notice.lost") });
   }
 }

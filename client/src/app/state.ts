@@ -19,6 +19,22 @@ export interface View {
   target: { seq: number | "newest" } | null;
 }
 
+/** What the composer of a room is about besides a new message. */
+export interface Composing {
+  is: "reply" | "edit";
+  seq: number;
+}
+
+/** What is asked or told in front of the page. */
+export type Dialog =
+  | { is: "create" | "join" | "people" | "settings" }
+  | { is: "leave" | "details"; room: number }
+  | { is: "delete"; room: number; seq: number }
+  | { is: "person"; user: number };
+
+/** What stands at the right of the messages; undefined as long as nobody has said. */
+export type Side = "members" | "search" | "pins" | null | undefined;
+
 export interface AppState {
   /** Null as long as this browser has never chosen. */
   choice: boolean | null;
@@ -33,6 +49,9 @@ export interface AppState {
   focused: boolean;
   view: View | null;
   pending: Items;
+  composing: ReadonlyMap<number, Composing>;
+  dialog: Dialog | null;
+  side: Side;
   typing: ReadonlyMap<number, readonly number[]>;
   /** A refusal or a piece of news, said once. */
   notice: string;
@@ -51,6 +70,9 @@ export function initialState(choice: boolean | null, route: Route, focused: bool
     focused,
     view: null,
     pending: new Map(),
+    composing: new Map(),
+    dialog: null,
+    side: undefined,
     typing: new Map(),
     notice: "",
     spoken: "",

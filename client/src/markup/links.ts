@@ -11,3 +11,8 @@ export function safeHref(href: unknown): string | null {
     return null;
   }
 }
+
+/** Whether it leads to another place of this very page. */
+export function isOwnPage(href: string): boolean {
+  return href.startsWith(new URL("#", document.baseURI.replace(/#.*/, "")).href);
+}

@@ -3,13 +3,19 @@
  * Of a kind that this client does not know, the text and the children are shown.
  */
 import type { ComponentChildren, VNode } from "preact";
-import { CodeBlock } from "./CodeBlock";
-import { safeHref } from "./links";
+import { isOwnPage, safeHref } from "./links";
+
+/** A stretch of code of one class. */
+export type Run = readonly [string, number];
 
 export interface Surroundings {
   /** Today's name of a user. */
   nameOf(user: number): string;
   me: number;
+  /** A block of code, as the screen shows it. */
+  code(language: string, code: string, runs: readonly Run[]): ComponentChildren;
+  /** What stands in a link. */
+  inLink(href: string, children: ComponentChildren): ComponentChildren;
   /** Links and buttons in a list with one tab stop: reachable in the row that is being read. */
   tabIndex: 0 | -1;
 }
@@ -53,9 +59,10 @@ function link([href, ...rest]: readonly unknown[], around: Surroundings, depth: 
   const children = nodes(rest, around, depth);
   const safe = safeHref(href);
   if (!safe) return children;
+  const elsewhere = isOwnPage(safe) ? {} : { target: "_blank", rel: "noopener noreferrer" };
   return (
-    <a href={safe} target="_blank" rel="noopener noreferrer" tabIndex={around.tabIndex}>
-      {children}
+    <a href={safe} {...elsewhere} tabIndex={around.tabIndex}>
+      {around.inLink(safe, children)}
     </a>
   );
 }
@@ -85,7 +92,7 @@ const BUILDERS: Record<string, Build> = {
   li: wrap((children) => <li dir="auto">{children}</li>),
   quote: wrap((children) => <blockquote dir="auto">{children}</blockquote>),
   code: ([value]) => <code>{text(value)}</code>,
-  pre: ([language, value], { tabIndex }) => <CodeBlock language={text(language)} code={text(value)} tabIndex={tabIndex} />,
+  pre: ([language, value, runs], { code }) => code(text(language), text(value), Array.isArray(runs) ? (runs as Run[]) : []),
   link,
   mention,
 };

@@ -37,8 +37,8 @@ export class Outbox {
     this.#tell();
   }
 
-  add(room: number, text: string, since: number): void {
-    this.#put({ nonce: newNonce(), room, text, at: Date.now(), state: "waiting", tried: false, since });
+  add(room: number, text: string, since: number, replyTo?: number): void {
+    this.#put({ nonce: newNonce(), room, text, replyTo, at: Date.now(), state: "waiting", tried: false, since });
     this.#tell();
     this.#pump(room);
   }
@@ -71,8 +71,10 @@ export class Outbox {
 
   retry(item: Pending): void {
     const nonce = item.code === "nonce_reused" || item.code === undefined ? newNonce() : item.nonce;
+    // What it answers may have been deleted: then it stands alone.
+    const replyTo = item.code === "no_such_message" ? undefined : item.replyTo;
     this.#drop(item);
-    this.#put({ ...item, nonce, at: Date.now(), state: "waiting", code: undefined, detail: undefined });
+    this.#put({ ...item, nonce, replyTo, at: Date.now(), state: "waiting", code: undefined, detail: undefined });
     this.#tell();
     this.#pump(item.room);
   }
@@ -96,7 +98,8 @@ export class Outbox {
     if (!next || busy || !this.#ready.has(room) || this.#pauses.get(room)?.timer !== undefined) return;
     this.#put({ ...next, state: "sending", tried: true });
     this.#tell();
-    this.ask({ type: "send", room, text: next.text, nonce: next.nonce }, (answer) => this.#answered(next.nonce, room, answer));
+    const { text, nonce, replyTo } = next;
+    this.ask({ type: "send", room, text, nonce, ...(replyTo !== undefined && { reply_to: replyTo }) }, (answer) => this.#answered(nonce, room, answer));
   }
 
   #answered(nonce: string, room: number, answer: Answer): void {

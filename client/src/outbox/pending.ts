@@ -5,6 +5,8 @@ export interface Pending {
   nonce: string;
   room: number;
   text: string;
+  /** The message that it answers. */
+  replyTo?: number;
   /** When it was written, by this computer's clock: only to know when its nonce has grown too old. */
   at: number;
   state: "waiting" | "sending" | "sent" | "failed";

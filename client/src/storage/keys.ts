@@ -43,6 +43,11 @@ export class Keys {
     this.#mine = `${this.#prefix}${epoch}:${user}:`;
   }
 
+  /** Names what is kept here, among all chats and users of this browser. */
+  get scope(): string {
+    return this.#mine;
+  }
+
   get(name: string): string | null {
     return this.storage?.getItem(this.#mine + name) ?? null;
   }

@@ -2,10 +2,11 @@
  * All that this client knows of the chat, and what each event makes of it. Nothing here sends anything:
  * what is to be done beyond the state is handed back as consequences.
  */
-import type { AnyEvent, Joined, Message, MessageEvent, Room, RoomEvent, User, Welcome, WireLimits, You } from "../wire/generated";
+import type { AnyEvent, Joined, Message, Presence, Room, RoomEvent, User, Welcome, WireLimits, You } from "../wire/generated";
 import { comeAndGo, learn, type Members, type Names, NOBODY } from "./people";
-import { change, hold, type HeldRoom, inform, judge, take, welcomeBack } from "./room";
+import { type Change, change, hold, type HeldRoom, inform, judge, take, welcomeBack } from "./room";
 import { find } from "./sorted";
+import { passing } from "./traffic";
 import { countDeleted, countNew } from "./unread";
 
 export interface ChatState {
@@ -16,6 +17,7 @@ export interface ChatState {
   rooms: ReadonlyMap<number, HeldRoom>;
   names: Names;
   members: ReadonlyMap<number, Members>;
+  ignored: ReadonlySet<number>;
 }
 
 export type Consequence =
@@ -25,7 +27,11 @@ export type Consequence =
   | { is: "arrived"; message: Message; live: boolean }
   /** One is no member any more. */
   | { is: "gone"; room: number }
-  | { is: "typing"; room: number; user: number };
+  | { is: "typing"; room: number; user: number }
+  /** One is back in the chat: which rooms there are must be asked. */
+  | { is: "back" }
+  /** A word to the reader. */
+  | { is: "notice"; text: string };
 
 type Next = [ChatState, Consequence[]];
 
@@ -44,6 +50,7 @@ export function applyWelcome(before: ChatState | null, event: Welcome): ChatStat
     rooms: new Map(rooms),
     names: learn(same?.names ?? new Map(), [...event.users, event.you]),
     members: same?.members ?? new Map(),
+    ignored: new Set(event.ignored),
   };
 }
 
@@ -59,7 +66,9 @@ export function applyEvent(state: ChatState, event: AnyEvent): Next {
   const known = "users" in event ? withUsers(state, event.users) : state;
   switch (event.type) {
     case "message":
-      return applyMessage(known, event);
+      return applyLive(known, event.room, event.rev, event.message);
+    case "reaction":
+      return applyLive(known, event.room, event.rev, event);
     case "room":
       return applyChange(known, event);
     case "listed":
@@ -69,13 +78,17 @@ export function applyEvent(state: ChatState, event: AnyEvent): Next {
     case "read":
       return [withInfo(known, event.room, (info) => ({ ...info, read: event.seq, unread: event.unread, mentions: event.mentions })), []];
     case "presence":
-      return [withPresence(withInfo(known, event.room, (info) => ({ ...info, present: event.present })), event), []];
+      return [withPresence(known, event), []];
     case "typing":
       return [known, event.user === known.you.id ? [] : [{ is: "typing", room: event.room, user: event.user }]];
     case "user":
       return [applyName(known, event.user), []];
+    case "ignore":
+      return [{ ...known, ignored: toggled(known.ignored, event.user, event.on) }, []];
+    case "absent":
+      return [{ ...known, you: { ...known.you, absent: event.on }, rooms: new Map() }, event.on ? [] : [{ is: "back" }]];
     default:
-      return [known, []];
+      return applyWord(known, event);
   }
 }
 
@@ -84,20 +97,38 @@ function applyName(state: ChatState, user: User): ChatState {
   return user.id === known.you.id ? { ...known, you: { ...known.you, name: user.name ?? known.you.name } } : known;
 }
 
-function applyMessage(state: ChatState, { room, rev, message }: MessageEvent): Next {
+/** What a server of tomorrow says to people, and this one's types do not name yet. */
+function applyWord(state: ChatState, event: { type: string; text?: unknown }): Next {
+  const text = typeof event.text === "string" ? event.text : "";
+  if (event.type === "banner") return [{ ...state, banner: text }, []];
+  return [state, event.type === "notice" ? [{ is: "notice", text }] : []];
+}
+
+function toggled(all: ReadonlySet<number>, one: number, on: boolean): ReadonlySet<number> {
+  const next = new Set(all);
+  if (on) next.add(one);
+  else next.delete(one);
+  return next;
+}
+
+function applyLive(state: ChatState, room: number, rev: number, change: Change): Next {
   const held = state.rooms.get(room);
   if (!held) return [state, []];
   const verdict = judge(held, rev);
   if (verdict === "drop") return [state, []];
   if (verdict === "gap") return rejoin(state, held);
-  const isNew = message.seq > (held.last ?? -1);
-  const info = message.deleted
-    ? countDeleted(held.info, message, find(held.tail, message.seq), state.you.id)
-    : isNew
-      ? countNew(held.info, message, state.you.id)
-      : held.info;
-  const next = withRoom(state, take({ ...held, info }, message, rev));
+  const message = "emoji" in change ? null : change;
+  const isNew = message !== null && message.seq > (held.last ?? -1);
+  const info = message ? counted(state, held, message, isNew) : held.info;
+  const next = withRoom(state, take({ ...held, info }, change, rev));
   return [next, isNew ? [{ is: "arrived", message, live: true }] : []];
+}
+
+/** Who is ignored counts for nothing; a room that was hidden shows itself with its next message. */
+function counted({ you, ignored }: ChatState, { info, tail }: HeldRoom, message: Message, isNew: boolean): Room {
+  if (ignored.has(message.user)) return info;
+  if (message.deleted) return countDeleted(info, message, find(tail, message.seq), you.id);
+  return isNew ? { ...countNew(info, message, you.id), hidden: false } : info;
 }
 
 function applyChange(state: ChatState, event: RoomEvent): Next {
@@ -144,9 +175,13 @@ export function withMembers(state: ChatState, room: number, members: Members): C
   return { ...state, members: new Map(state.members).set(room, members) };
 }
 
-function withPresence(state: ChatState, event: { room: number; joined: number[]; left: number[] }): ChatState {
-  const held = state.members.get(event.room);
-  return held ? withMembers(state, event.room, comeAndGo(held, event)) : state;
+function withPresence(state: ChatState, event: Pick<Presence, "room" | "joined" | "left" | "present">): ChatState {
+  const next = updateRoom(state, event.room, (held) => ({
+    ...inform(held, { ...held.info, present: event.present }),
+    traffic: passing(held, event, state.you.id),
+  }));
+  const members = next.members.get(event.room);
+  return members ? withMembers(next, event.room, comeAndGo(members, event)) : next;
 }
 
 function withoutRoom(state: ChatState, room: number): ChatState {
@@ -157,7 +192,7 @@ function withoutRoom(state: ChatState, room: number): ChatState {
 
 /** The connection is gone: no room gets events, and no page is on its way any more. */
 export function disconnected(state: ChatState): ChatState {
-  const rooms = [...state.rooms].map(([id, held]): [number, HeldRoom] => [id, { ...held, subscription: "none", kept: null }]);
+  const rooms = [...state.rooms].map(([id, held]): [number, HeldRoom] => [id, { ...held, subscription: "none", kept: null, traffic: null }]);
   return { ...state, rooms: new Map(rooms) };
 }
 

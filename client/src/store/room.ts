@@ -2,13 +2,24 @@
  * What is held of one room, and how changes enter it (the wire's rules for revisions).
  * `tail` is what reaches up to now without a hole; `window` an older stretch that a jump has opened, shown instead.
  */
-import type { Joined, Message, Room, RoomEvent } from "../wire/generated";
+import type { Joined, Message, ReactionEvent, Room, RoomEvent } from "../wire/generated";
+import { react } from "./reactions";
 import { find, type Messages, replace, upsert } from "./sorted";
 
 export interface Stretch {
   messages: Messages;
   moreBefore: boolean;
   moreAfter: boolean;
+}
+
+/** A message anew, or what somebody put to it. */
+export type Change = Message | ReactionEvent;
+
+/** Who came and went since the last message: one line, however many. */
+export interface Traffic {
+  after: number;
+  came: readonly number[];
+  went: readonly number[];
 }
 
 export interface HeldRoom {
@@ -18,14 +29,17 @@ export interface HeldRoom {
   tail: Messages;
   moreBefore: boolean;
   window: Stretch | null;
+  /** Messages that are loaded only because others answer them. */
+  quoted: Messages;
   /** Changes of messages that are not loaded, kept while a page is on its way; null when none is. */
-  kept: Messages | null;
+  kept: readonly Change[] | null;
+  traffic: Traffic | null;
   /** Whether this connection gets the room's events, or has asked for them. */
   subscription: "none" | "asked" | "live";
 }
 
 export function hold(info: Room): HeldRoom {
-  return { info, last: null, tail: [], moreBefore: false, window: null, kept: null, subscription: "none" };
+  return { info, last: null, tail: [], moreBefore: false, window: null, quoted: [], kept: null, traffic: null, subscription: "none" };
 }
 
 /** What the server says of the room, put over what is held; the messages stay as they are. */
@@ -45,16 +59,26 @@ export function judge(held: HeldRoom, rev: number): Verdict {
 }
 
 /** One live change, already judged worth taking. */
-export function take(held: HeldRoom, message: Message, rev: number): HeldRoom {
-  return { ...absorb(held, message), last: rev };
+export function take(held: HeldRoom, change: Change, rev: number): HeldRoom {
+  return { ...absorb(held, change), last: rev };
 }
 
-function absorb(held: HeldRoom, message: Message): HeldRoom {
-  if (held.last === null || message.seq > held.last) return { ...held, tail: upsert(held.tail, message) };
-  const window = held.window && { ...held.window, messages: replace(held.window.messages, message) };
-  const loaded = find(held.tail, message.seq) ?? (window && find(window.messages, message.seq));
-  const kept = held.kept && !loaded ? [...held.kept, message] : held.kept;
-  return { ...held, tail: replace(held.tail, message), window, kept };
+function absorb(held: HeldRoom, change: Change): HeldRoom {
+  if (!("emoji" in change) && (held.last === null || change.seq > held.last)) return { ...held, tail: upsert(held.tail, change) };
+  const window = held.window && { ...held.window, messages: amend(held.window.messages, change) };
+  const loaded = find(held.tail, change.seq) ?? (window && find(window.messages, change.seq));
+  const kept = held.kept && !loaded ? [...held.kept, change] : held.kept;
+  return { ...held, tail: amend(held.tail, change), quoted: amend(held.quoted, change), window, kept };
+}
+
+/** The change put into its message, where that is among these. */
+export function amend(messages: Messages, change: Change): Messages {
+  return "emoji" in change ? react(messages, change) : replace(messages, change);
+}
+
+/** A message that is held, wherever. */
+export function loaded({ tail, window, quoted }: HeldRoom, seq: number): Message | undefined {
+  return find(tail, seq) ?? find(window?.messages ?? [], seq) ?? find(quoted, seq);
 }
 
 /** The answer to a join: the changes missed, or a page that replaces everything. */

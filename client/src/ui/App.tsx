@@ -1,30 +1,30 @@
 /* The whole screen, made anew from the state whenever that changes. */
-import { type ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Chat } from "../app/chat";
 import { roomHash } from "../app/route";
-import { type AppState, shownRooms } from "../app/state";
+import { type AppState, type Side, shownRooms } from "../app/state";
 import { pageTitle } from "../app/title";
 import { t } from "../i18n";
 import type { ChatState } from "../store/chat";
-import type { Room } from "../wire/generated";
 import { ChatContext, useChat, useMedia } from "./context";
 import { Icon } from "./icons";
-import { CreateDialog, JoinDialog, LeaveDialog, MembersPane, NoRoom } from "./lazy";
+import { Dialogs, loadLater, NoRoom, SidePane } from "./lazy";
 import { Masthead } from "./Masthead";
+import { roomName } from "./names";
 import { RoomList, sorted } from "./RoomList";
 import { RoomPane } from "./RoomPane";
 import { substitute } from "./screens";
 
-export type DialogName = "create" | "join" | "leave";
-
 const NARROW = "(max-width: 44rem)";
 const WIDE = "(min-width: 68rem)";
+/** What most people want next is fetched when the messages are there. */
+const SOON = 1_000;
 
 export function App({ app }: { app: Chat }) {
   const [state, setState] = useState(app.state.get());
   useEffect(() => app.state.subscribe(() => setState(app.state.get())), [app]);
   useTitle(state);
+  useRest(app, state);
   return (
     <ChatContext.Provider value={app}>
       <Masthead state={state} />
@@ -37,8 +37,17 @@ export function App({ app }: { app: Chat }) {
 
 function useTitle(state: AppState): void {
   const rooms = shownRooms(state);
-  const title = pageTitle(rooms, rooms.find(({ room }) => room === state.view?.room)?.name ?? null);
+  const shown = rooms.find(({ room }) => room === state.view?.room);
+  const title = pageTitle(rooms, shown ? roomName(state.chat!.names, shown) : null);
   useEffect(() => void (document.title = title), [title]);
+}
+
+function useRest(app: Chat, { link: { phase } }: AppState): void {
+  useEffect(() => {
+    if (phase !== "online") return;
+    const timer = setTimeout(() => void loadLater().then((part) => part.listen(app), () => {}), SOON);
+    return () => clearTimeout(timer);
+  }, [phase === "online"]);
 }
 
 function Banners({ state }: { state: AppState }) {
@@ -64,36 +73,30 @@ function Dismiss({ act }: { act(): void }) {
 
 /** Another user gets other components: what the last one was typing must not stay in a field. */
 function Rooms({ state, chat }: { state: AppState; chat: ChatState }) {
-  const { view, route } = state;
+  const app = useChat();
+  const { view, route, dialog } = state;
   const isNarrow = useMedia(NARROW);
   const isWide = useMedia(WIDE);
-  const [wanted, setWanted] = useState<boolean | null>(null);
-  const [dialog, setDialog] = useState<DialogName | null>(null);
   const opener = useRef<HTMLElement | null>(null);
   const held = view ? chat.rooms.get(view.room) : undefined;
-  const membersOpen = held !== undefined && (wanted ?? isWide);
+  const side = held ? (state.side === undefined && isWide ? "members" : state.side) : null;
   useFirstRoom(state, isNarrow);
-  useEffect(() => void (isWide || setWanted(null)), [view?.room, isWide]);
+  useEffect(() => void (isWide || app.state.patch({ side: undefined })), [view?.room, isWide]);
 
-  const toggleMembers = () => {
-    opener.current = document.activeElement as HTMLElement | null;
-    setWanted(!membersOpen);
-  };
-  const closeMembers = () => {
-    setWanted(false);
-    opener.current?.focus();
+  const show = (wanted: Side) => {
+    if (wanted) opener.current = document.activeElement as HTMLElement | null;
+    app.state.patch({ side: wanted });
+    if (!wanted) opener.current?.focus();
   };
   const showsList = !isNarrow || route.is === "none";
-  const list = <RoomList rooms={shownRooms(state)} shown={view?.room ?? null} readOnly={chat.you.read_only} open={setDialog} />;
+  const list = <RoomList rooms={shownRooms(state)} names={chat.names} shown={view?.room ?? null} readOnly={chat.you.read_only} />;
   return (
-    <div class={`panes${membersOpen ? " with-members" : ""}`}>
+    <div class={`panes${side ? " with-side" : ""}`}>
       {showsList && (isNarrow ? <main class="alone">{list}</main> : list)}
-      {held && view && (
-        <RoomPane state={state} chat={chat} held={held} view={view} membersOpen={membersOpen} toggleMembers={toggleMembers} open={setDialog} />
-      )}
+      {held && view && <RoomPane state={state} chat={chat} held={held} view={view} side={side} show={show} />}
       {!held && !(isNarrow && showsList) && <NoRoom route={route} />}
-      {held && membersOpen && <MembersPane chat={chat} held={held} isDrawer={!isWide} close={closeMembers} />}
-      {dialogOf(dialog, chat, held?.info, () => setDialog(null))}
+      {held && side && <SidePane side={side} chat={chat} held={held} isDrawer={!isWide} close={() => show(null)} />}
+      {dialog && <Dialogs dialog={dialog} chat={chat} />}
     </div>
   );
 }
@@ -105,10 +108,4 @@ function useFirstRoom(state: AppState, isNarrow: boolean): void {
   useEffect(() => {
     if (route.is === "none" && !isNarrow && first !== undefined) location.replace(roomHash(first));
   }, [route.is, isNarrow, first]);
-}
-
-function dialogOf(name: DialogName | null, chat: ChatState, info: Room | undefined, close: () => void): ComponentChildren {
-  if (name === "create") return <CreateDialog close={close} longest={chat.limits.room_name_chars} />;
-  if (name === "join") return <JoinDialog close={close} />;
-  return name === "leave" && info ? <LeaveDialog info={info} close={close} /> : null;
 }

@@ -1,46 +1,70 @@
 /* Where messages are written. Enter sends to the room that is shown at that moment. */
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import type { Composing } from "../app/state";
 import { LONGEST } from "../drafts/drafts";
 import { count, t } from "../i18n";
-import type { WireLimits } from "../wire/generated";
+import type { ChatState } from "../store/chat";
+import { type HeldRoom, loaded } from "../store/room";
 import { useChat } from "./context";
 import { grow } from "./growing";
 import { Icon } from "./icons";
-import { Completion } from "./lazy";
+import { Completion, ComposingBar } from "./lazy";
 
 interface Props {
-  room: number;
+  chat: ChatState;
+  held: HeldRoom;
   name: string;
-  limits: WireLimits;
+  composing: Composing | undefined;
 }
 
 /** From here on it is said how much is left. */
 const NEARLY = 0.9;
 const COMPOSING = 229;
 
-export function Composer({ room, name, limits }: Props) {
+export function Composer({ chat, held, name, composing }: Props) {
   const app = useChat();
+  const { room } = held.info;
+  const { message_chars: limit } = chat.limits;
   const field = useRef<HTMLTextAreaElement>(null);
   const [text, setText] = useState(() => app.drafts.get(room));
   const [cut, setCut] = useState(false);
   const [names, setNames] = useState(false);
+  const was = useRef<Composing | undefined>(undefined);
+  const edited = composing?.is === "edit";
   useLayoutEffect(() => void (field.current && grow(field.current)), [text]);
+  // While something is corrected the draft waits; the field has it again afterwards.
+  useLayoutEffect(() => {
+    if (edited) setText(loaded(held, composing.seq)?.text ?? "");
+    else if (was.current?.is === "edit") setText(app.drafts.get(room));
+    if (composing && composing !== was.current) field.current?.focus();
+    was.current = composing;
+  }, [composing]);
 
-  const length = text.length > limits.message_chars * NEARLY ? [...text].length : text.length;
-  const left = limits.message_chars - length;
+  useLayoutEffect(() => {
+    app.onInsertion = (words) => {
+      const { current } = field;
+      current?.focus();
+      current?.setRangeText(words, current.selectionStart, current.selectionEnd, "end");
+      if (current) write(current.value);
+    };
+    return () => void (app.onInsertion = null);
+  });
+
+  const length = text.length > limit * NEARLY ? [...text].length : text.length;
+  const left = limit - length;
   const sendable = left >= 0 && text.trim() !== "";
 
   function write(value: string): void {
     setText(value);
-    app.drafts.set(room, value);
+    if (!edited) app.drafts.set(room, value);
   }
 
   function onInput(): void {
     const value = field.current!.value;
     setCut(cut && value.length >= LONGEST);
     write(value);
-    if (value) app.typing(room);
-    if (value.includes("@")) setNames(true);
+    if (value && !edited) app.typing(room);
+    if (/[@#]/.test(value)) setNames(true);
   }
 
   function onPaste(event: ClipboardEvent): void {
@@ -50,21 +74,26 @@ export function Composer({ room, name, limits }: Props) {
 
   function onKeyDown(event: KeyboardEvent): void {
     if (event.isComposing || event.keyCode === COMPOSING) return;
-    if (event.key !== "Enter" || event.shiftKey) return;
+    if (event.key === "Enter" && !event.shiftKey) send();
+    else if (event.key === "ArrowUp" && !text && !composing) app.editLast(room);
+    else if (event.key === "Escape" && composing) app.compose(room, null);
+    else return;
     event.preventDefault();
-    send();
+    event.stopPropagation();
   }
 
   function send(): void {
     if (!sendable) return;
     app.send(room, text);
-    setText("");
+    if (!edited) setText("");
     field.current?.focus();
   }
 
+  const label = t("composer.label", { room: name });
   return (
     <form class="composer" onSubmit={(event) => (event.preventDefault(), send())}>
-      {names && field.current && <Completion field={field.current} write={write} />}
+      {names && field.current && <Completion chat={chat} held={held} field={field.current} write={write} />}
+      {composing && <ComposingBar chat={chat} held={held} composing={composing} />}
       <div class="field">
         <textarea
           ref={field}
@@ -72,8 +101,8 @@ export function Composer({ room, name, limits }: Props) {
           dir="auto"
           value={text}
           maxLength={LONGEST}
-          aria-label={t("composer.label", { room: name })}
-          placeholder={t("composer.label", { room: name })}
+          aria-label={label}
+          placeholder={label}
           aria-describedby={left < 0 || cut ? "composer-note" : undefined}
           aria-invalid={left < 0}
           onInput={onInput}
@@ -84,7 +113,7 @@ export function Composer({ room, name, limits }: Props) {
           <Icon name="send" />
         </button>
       </div>
-      <Note left={left} cut={cut} limit={limits.message_chars} />
+      <Note left={left} cut={cut} limit={limit} />
     </form>
   );
 }

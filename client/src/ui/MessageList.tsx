@@ -6,9 +6,11 @@ import { t } from "../i18n";
 import { dayName } from "../i18n/time";
 import type { Pending } from "../outbox/pending";
 import type { ChatState } from "../store/chat";
-import { type HeldRoom, shown } from "../store/room";
-import { RoomStart } from "./RoomStart";
+import type { Message } from "../wire/generated";
+import { type HeldRoom, loaded, shown } from "../store/room";
+import { RoomStart, TrafficLine } from "./lazy";
 import { MessageRow, PendingRow } from "./MessageRow";
+import { roomName } from "./names";
 import { type Row, rows, together } from "./rows";
 import { anchor, type Anchor, isAtBottom, newestSeen, restore, rowOf, toBottom, toRow } from "./scrolling";
 
@@ -25,6 +27,8 @@ interface State {
   /** The row that holds the list's one tab stop; null for the last. */
   active: string | null;
   pointed: string | null;
+  /** The row under the pointer, or with the focus: it offers what can be done with its message. */
+  hot: string | null;
 }
 
 interface Before {
@@ -36,7 +40,7 @@ const LOAD_AHEAD = 500;
 const POINTED = 2500;
 
 export class MessageList extends Component<Props, State> {
-  override state: State = { active: null, pointed: null };
+  override state: State = { active: null, pointed: null, hot: null };
   readonly #box = createRef<HTMLDivElement>();
   readonly #content = createRef<HTMLDivElement>();
   #observer: ResizeObserver | null = null;
@@ -142,13 +146,20 @@ export class MessageList extends Component<Props, State> {
   };
 
   #focused = (event: FocusEvent): void => {
-    const row = (event.target as HTMLElement).closest<HTMLElement>("[data-key]");
-    if (row) this.setState({ active: row.dataset["key"]! });
+    const key = keyAt(event.target);
+    if (key) this.setState({ active: key, hot: key });
   };
 
-  override render({ chat, held, view, pending, app }: Props, { active, pointed }: State) {
+  /** Nothing that has the focus, or is open, goes because a pointer passes by. */
+  #hover = (event: PointerEvent): void => {
+    const key = event.type === "pointerleave" ? null : keyAt(event.target);
+    if (key === this.state.hot || this.#box.current?.querySelector(".acts :focus-visible, [data-open]")) return;
+    this.setState({ hot: key });
+  };
+
+  override render({ chat, held, view, pending, app }: Props, { active }: State) {
     const stretch = shown(held);
-    const list = rows(stretch, view.line, chat.you.id);
+    const list = rows(stretch, view.line, chat.you.id, held.traffic);
     const waiting = held.window ? [] : pending;
     const keys = [...list.filter((row) => row.is === "message").map((row) => row.key), ...waiting.map((item) => `p${item.nonce}`)];
     const stop = active !== null && keys.includes(active) ? active : keys.at(-1);
@@ -159,33 +170,61 @@ export class MessageList extends Component<Props, State> {
           class="log"
           ref={this.#content}
           role="log"
-          aria-label={t("list.label", { room: held.info.name })}
+          aria-label={t("list.label", { room: roomName(chat.names, held.info) })}
           aria-live="off"
           aria-busy={held.kept !== null}
           onKeyDown={this.#move}
           onFocusIn={this.#focused}
+          onPointerOver={this.#hover}
+          onPointerLeave={this.#hover}
         >
-          <Start held={held} moreBefore={stretch.moreBefore} isEmpty={keys.length === 0} app={app} />
-          {list.map((row) => this.#row(row, stop, pointed, common))}
+          <Start chat={chat} held={held} moreBefore={stretch.moreBefore} isEmpty={keys.length === 0} app={app} />
+          {list.map((row) => this.#row(row, stop, common))}
           {waiting.map((item, at) => {
             const key = `p${item.nonce}`;
-            return <PendingRow key={key} id={key} item={item} follows={follows(stretch.messages.at(-1), item, at, common.me)} active={key === stop} {...common} />;
+            return <PendingRow key={key} id={key} item={item} follows={follows(stretch.messages.at(-1), item, at, common.me)} active={key === stop} quote={quoted(held, item.replyTo)} {...common} />;
           })}
         </div>
       </div>
     );
   }
 
-  #row(row: Row, stop: string | undefined, pointed: string | null, common: { names: ChatState["names"]; me: number }): ComponentChildren {
+  #row(row: Row, stop: string | undefined, common: { names: ChatState["names"]; me: number }): ComponentChildren {
+    const { chat, held } = this.props;
+    const { key } = row;
     switch (row.is) {
       case "day":
-        return <h3 class="day" key={row.key}>{dayName(row.at, new Date())}</h3>;
+        return <h3 class="day" key={key}>{dayName(row.at, new Date())}</h3>;
       case "new":
-        return <div class="new" key={row.key} data-key="new" role="separator" aria-label={t("list.new")}><span>{t("list.new")}</span></div>;
+        return <div class="new" key={key} data-key="new" role="separator" aria-label={t("list.new")}><span>{t("list.new")}</span></div>;
+      case "traffic":
+        return <TrafficLine key={key} traffic={row.traffic} names={common.names} />;
       case "message":
-        return <MessageRow key={row.key} id={row.key} message={row.message} follows={row.follows} active={row.key === stop} pointed={row.key === pointed} {...common} />;
+        return (
+          <MessageRow
+            key={key}
+            id={key}
+            message={row.message}
+            follows={row.follows}
+            active={key === stop}
+            pointed={key === this.state.pointed}
+            hot={key === this.state.hot}
+            can={held.info.can}
+            quote={quoted(held, row.message.reply_to)}
+            ignored={chat.ignored.has(row.message.user)}
+            {...common}
+          />
+        );
     }
   }
+}
+
+function keyAt(target: EventTarget | null): string | null {
+  return (target as HTMLElement).closest<HTMLElement>("[data-key]")?.dataset["key"] ?? null;
+}
+
+function quoted(held: HeldRoom, seq: number | null | undefined): Message | undefined {
+  return seq == null ? undefined : loaded(held, seq);
 }
 
 function follows(last: { user: number; at: string } | undefined, item: Pending, at: number, me: number): boolean {
@@ -193,9 +232,9 @@ function follows(last: { user: number; at: string } | undefined, item: Pending, 
   return last !== undefined && last.user === me && together(last, { user: me, at: new Date(item.at).toISOString() });
 }
 
-function Start({ held, moreBefore, isEmpty, app }: { held: HeldRoom; moreBefore: boolean; isEmpty: boolean; app: Chat }) {
+function Start({ chat, held, moreBefore, isEmpty, app }: { chat: ChatState; held: HeldRoom; moreBefore: boolean; isEmpty: boolean; app: Chat }) {
   if (held.last === null) return <p class="loading">{t("list.loading")}</p>;
-  if (!moreBefore) return <RoomStart info={held.info} isEmpty={isEmpty} />;
+  if (!moreBefore) return <RoomStart name={roomName(chat.names, held.info)} info={held.info} isEmpty={isEmpty} />;
   return (
     <p class="loading">
       {held.kept !== null ? t("list.loading") : <button type="button" onClick={() => app.loading.older(held.info.room)}>{t("list.older")}</button>}

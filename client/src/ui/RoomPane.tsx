@@ -1,19 +1,17 @@
 /* The room that is shown: its head, its messages, the composer. */
-import type { AppState, View } from "../app/state";
-import { nameHash } from "../app/route";
+import { useRef, useState } from "preact/hooks";
+import type { AppState, Side, View } from "../app/state";
 import { shownCount } from "../app/title";
 import { count, t } from "../i18n";
-import { copyText } from "../markup/clipboard";
+import { needingRows } from "../outbox/pending";
 import type { ChatState } from "../store/chat";
 import type { HeldRoom } from "../store/room";
-import type { Room } from "../wire/generated";
 import { Composer } from "./Composer";
 import { useChat } from "./context";
-import type { DialogName } from "./App";
-import { Icon, type IconName } from "./icons";
-import { displayName } from "./MessageRow";
+import { Icon } from "./icons";
+import { RoomMenu } from "./lazy";
 import { MessageList } from "./MessageList";
-import { needingRows } from "../outbox/pending";
+import { displayName, roomName } from "./names";
 import { unseen } from "./rows";
 
 interface Props {
@@ -21,63 +19,56 @@ interface Props {
   chat: ChatState;
   held: HeldRoom;
   view: View;
-  membersOpen: boolean;
-  toggleMembers(): void;
-  open(dialog: DialogName): void;
+  side: Side;
+  show(side: Side): void;
 }
 
-export function RoomPane({ state, chat, held, view, membersOpen, toggleMembers, open }: Props) {
+export function RoomPane({ state, chat, held, view, side, show }: Props) {
   const app = useChat();
   const { info } = held;
   const pending = needingRows(state.pending.get(info.room) ?? [], held.tail, chat.you.id);
   return (
     <main class="room" key={info.room}>
-      <Head info={info} membersOpen={membersOpen} toggleMembers={toggleMembers} open={open} readOnly={chat.you.read_only} />
+      <Head chat={chat} held={held} side={side} show={show} />
       <div class="middle">
         <MessageList key={info.room} app={app} chat={chat} held={held} view={view} pending={pending} focused={state.focused} />
         <Latest held={held} view={view} me={chat.you.id} />
       </div>
       <p class="typing" aria-live="off">{typingText(chat, state.typing.get(info.room) ?? [])}</p>
-      <Foot info={info} chat={chat} />
+      <Foot held={held} chat={chat} state={state} />
     </main>
   );
 }
 
-type HeadProps = Pick<Props, "membersOpen" | "toggleMembers" | "open"> & { info: Room; readOnly: boolean };
-
-function Head({ info, membersOpen, toggleMembers, open, readOnly }: HeadProps) {
-  const app = useChat();
-  const copyLink = () => {
-    const url = new URL(nameHash(info.name), document.baseURI).href;
-    void copyText(url).then((done) => done && app.state.patch({ notice: t("notice.link") }));
+function Head({ chat, held: { info }, side, show }: Pick<Props, "chat" | "held" | "side" | "show">) {
+  const opener = useRef<HTMLButtonElement>(null);
+  const [menu, setMenu] = useState(false);
+  const toggle = (one: Side) => show(side === one ? null : one);
+  const close = (refocus: boolean) => {
+    setMenu(false);
+    if (refocus) opener.current?.focus();
   };
   return (
     <header class="head">
       <a class="back tool" href="#/" aria-label={t("room.back")} title={t("room.back")}><Icon name="back" /></a>
       <div class="titles">
-        <h2 dir="auto">{info.name}</h2>
+        <h2 dir="auto">{roomName(chat.names, info)}</h2>
         {info.topic && <p dir="auto" title={info.topic}>{info.topic}</p>}
       </div>
-      {info.kind === "open" && <Tool icon="link" label={t("room.link")} act={copyLink} />}
-      {!readOnly && (
-        <Tool icon={info.muted ? "muted" : "bell"} label={t(info.muted ? "room.unmute" : "room.mute")} act={() => app.membership.mute(info.room, !info.muted)} />
-      )}
-      {info.can.includes("leave") && <Tool icon="leave" label={t("room.leave")} act={() => open("leave")} />}
-      <button class="tool people" type="button" aria-expanded={membersOpen} title={count("room.present", info.present)} onClick={toggleMembers}>
+      <button class="tool" type="button" aria-label={t("room.search")} title={t("room.search")} aria-expanded={side === "search"} onClick={() => toggle("search")}>
+        <Icon name="search" />
+      </button>
+      <button ref={opener} class="tool" type="button" aria-label={t("room.more")} title={t("room.more")} aria-expanded={menu} onClick={() => setMenu(!menu)}>
+        <Icon name="dots" />
+      </button>
+      <button class="tool people" type="button" aria-expanded={side === "members"} title={count("room.present", info.present)} onClick={() => toggle("members")}>
         <Icon name="people" />
         <span class="sr">{t("room.members")}, </span>
         <span aria-hidden="true">{info.present}</span>
         <span class="sr">{count("room.present", info.present)}</span>
       </button>
+      {menu && opener.current && <RoomMenu chat={chat} info={info} opener={opener.current} close={close} show={show} />}
     </header>
-  );
-}
-
-function Tool({ icon, label, act }: { icon: IconName; label: string; act(): void }) {
-  return (
-    <button class="tool" type="button" aria-label={label} title={label} onClick={act}>
-      <Icon name={icon} />
-    </button>
   );
 }
 
@@ -97,8 +88,11 @@ function Latest({ held, view, me }: { held: HeldRoom; view: View; me: number }) 
   );
 }
 
-function Foot({ info, chat }: { info: Room; chat: ChatState }) {
-  if (info.can.includes("send")) return <Composer key={info.room} room={info.room} name={info.name} limits={chat.limits} />;
+function Foot({ held, chat, state }: Pick<Props, "held" | "chat" | "state">) {
+  const { info } = held;
+  if (info.can.includes("send")) {
+    return <Composer key={info.room} chat={chat} held={held} name={roomName(chat.names, info)} composing={state.composing.get(info.room)} />;
+  }
   const why = chat.you.read_only ? "banner.readOnly" : info.archived || info.closed ? "room.closed" : "room.mayNot";
   return <p class="mute-foot">{t(why)}</p>;
 }

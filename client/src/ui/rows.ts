@@ -1,19 +1,20 @@
 /* What stands in the list, from top to bottom: days, the "New" line, messages; which belong together. */
 import { dayKey } from "../i18n/time";
 import type { Line } from "../read/newLine";
-import type { Stretch } from "../store/room";
+import type { Stretch, Traffic } from "../store/room";
 import type { Message } from "../wire/generated";
 
 export type Row =
   | { is: "day"; key: string; at: string }
   | { is: "new"; key: string }
+  | { is: "traffic"; key: string; traffic: Traffic }
   | { is: "message"; key: string; message: Message; follows: boolean };
 
 type Authored = Pick<Message, "user" | "at">;
 
 const TOGETHER = 5 * 60 * 1000;
 
-export function rows({ messages, moreBefore }: Stretch, line: Line, me: number): Row[] {
+export function rows({ messages, moreBefore }: Stretch, line: Line, me: number, traffic: Traffic | null = null): Row[] {
   const out: Row[] = [];
   const first = line === null ? undefined : messages.find((message) => message.seq > line && message.user !== me && !message.deleted);
   // Where older unread ones may exist above, the place of the line is not known yet.
@@ -26,6 +27,7 @@ export function rows({ messages, moreBefore }: Stretch, line: Line, me: number):
     const follows = !isNewDay && message !== marked && before !== undefined && together(before, message);
     out.push({ is: "message", key: `m${message.seq}`, message, follows });
     before = message;
+    if (traffic?.after === message.seq && traffic.came.length + traffic.went.length > 0) out.push({ is: "traffic", key: "traffic", traffic });
   }
   return out;
 }

@@ -1,10 +1,8 @@
 /* What stands in the place of rooms while there are none to be seen: each says what to do next. */
 import { type ComponentChildren } from "preact";
 import type { AppState } from "../app/state";
-import type { Diagnosis } from "../connection/diagnosis";
 import { t } from "../i18n";
-import { useChat } from "./context";
-import { AdminHelp, LoginScreen, RefusedScreen } from "./lazy";
+import { OtherScreen, Trouble } from "./lazy";
 
 interface Props {
   title: string;
@@ -23,51 +21,20 @@ export function Screen({ title, children }: Props) {
 }
 
 /** The screen to show instead of the rooms, or null when the rooms can be seen. */
-export function substitute({ choice, chat, hidden, link, away, diagnosis }: AppState): ComponentChildren {
-  if (link.phase === "login") return <LoginScreen diagnosis={diagnosis} />;
-  if (link.phase === "refused") return <RefusedScreen reason={link.reason} />;
-  if (link.phase === "reload") return <ReloadScreen />;
-  if (chat && !hidden) return null;
-  if (!choice) return <OfflineScreen />;
-  return <ConnectingScreen away={away} reason={link.reason} diagnosis={diagnosis} />;
+export function substitute(state: AppState): ComponentChildren {
+  const { choice, chat, hidden, link } = state;
+  const isStopped = link.phase === "login" || link.phase === "refused" || link.phase === "reload";
+  const isSeen = chat !== null && !hidden;
+  if (isStopped || (isSeen && chat.you.absent) || (!isSeen && !choice)) return <OtherScreen state={state} />;
+  return isSeen ? null : <ConnectingScreen {...state} />;
 }
 
-function OfflineScreen() {
-  const app = useChat();
-  return (
-    <Screen title={t("offline.title")}>
-      <p>{t("offline.text")}</p>
-      <p class="explain"><span class="bubble off" aria-hidden="true"><span class="dot" /></span><span>{t("offline.bubble")}</span></p>
-      <button class="primary" type="button" onClick={() => app.goOnline()}>{t("offline.start")}</button>
-    </Screen>
-  );
-}
-
-function ConnectingScreen({ away, reason, diagnosis }: { away: boolean; reason: string; diagnosis: Diagnosis | null }) {
+function ConnectingScreen({ away, link: { reason }, diagnosis }: AppState) {
   return (
     <Screen title={t("connecting.title")}>
       <p role="status">{t(away ? "connecting.away" : "connecting.text")}</p>
       {away && reason && <blockquote dir="auto">{reason}</blockquote>}
       {away && diagnosis && <Trouble diagnosis={diagnosis} />}
     </Screen>
-  );
-}
-
-function ReloadScreen() {
-  return (
-    <Screen title={t("reload.title")}>
-      <p>{t("reload.text")}</p>
-      <button class="primary" type="button" onClick={() => location.reload()}>{t("reload.do")}</button>
-    </Screen>
-  );
-}
-
-export function Trouble({ diagnosis: { trouble, reason } }: { diagnosis: Diagnosis }) {
-  return (
-    <div class="trouble">
-      <p>{t(`trouble.${trouble}`)}</p>
-      {reason && <blockquote dir="auto">{reason}</blockquote>}
-      <AdminHelp trouble={trouble} />
-    </div>
   );
 }

@@ -1,73 +1,87 @@
 /*
- * Completing a name after `@`: suggestions above the text field, moved through with the arrow keys.
+ * Completing a name after `@` or `#`: suggestions above the text field, moved through with the arrow keys.
  * It listens to the field itself, before the composer does, so that the composer knows nothing of it.
  */
 import { useEffect, useRef, useState } from "preact/hooks";
-import { t } from "../../i18n";
-import type { User } from "../../wire/generated";
+import { count, t } from "../../i18n";
+import type { ChatState } from "../../store/chat";
+import type { HeldRoom } from "../../store/room";
 import { Avatar } from "../Avatar";
 import { useChat } from "../context";
 import { startedMention } from "./startedMention";
+import { rooms, speakers, type Suggestion, withFound } from "./suggestions";
 
 const PAUSE = 150;
 const LIST = "mention-list";
 
-type Named = User & { name: string };
-
 interface Props {
+  chat: ChatState;
+  held: HeldRoom;
   field: HTMLTextAreaElement;
   write(text: string): void;
 }
 
-export function Completion({ field, write }: Props) {
+export function Completion({ chat, held, field, write }: Props) {
   const app = useChat();
-  const [people, setPeople] = useState<readonly Named[]>([]);
+  const [offered, setOffered] = useState<readonly Suggestion[]>([]);
   const [chosen, setChosen] = useState(0);
   const started = () => startedMention(field.value, field.selectionStart);
 
+  function offer(suggestions: readonly Suggestion[]): void {
+    setOffered(suggestions);
+    setChosen(0);
+  }
+
   function look(): void {
-    const prefix = started();
-    setPeople([]);
+    const begun = started();
+    if (!begun) return setOffered([]);
+    const { sign, prefix } = begun;
+    if (sign === "#") return offer(rooms(chat, prefix, document.baseURI));
+    const first = speakers(chat, held, prefix);
+    offer(first);
     if (!prefix) return;
     app.loading.people(prefix, (users) => {
-      if (started() !== prefix) return;
-      setPeople(users.filter((user): user is Named => user.name !== null));
-      setChosen(0);
+      const now = started();
+      if (now?.sign === "@" && now.prefix === prefix) setOffered(withFound(first, users, prefix));
     });
   }
 
   function take(at: number): void {
-    const prefix = started();
-    const person = people[at];
-    setPeople([]);
-    if (!person || prefix === null) return;
-    field.setRangeText(`${person.name} `, field.selectionStart - prefix.length, field.selectionStart, "end");
+    const begun = started();
+    const one = offered[at];
+    setOffered([]);
+    if (!one || !begun) return;
+    field.setRangeText(one.text, field.selectionStart - begun.prefix.length - 1, field.selectionStart, "end");
     write(field.value);
   }
 
   function onKey(event: KeyboardEvent): void {
-    if (people.length === 0 || event.isComposing) return;
-    if (event.key === "ArrowDown") setChosen((chosen + 1) % people.length);
-    else if (event.key === "ArrowUp") setChosen((chosen + people.length - 1) % people.length);
+    if (offered.length === 0 || event.isComposing) return;
+    if (event.key === "ArrowDown") setChosen((chosen + 1) % offered.length);
+    else if (event.key === "ArrowUp") setChosen((chosen + offered.length - 1) % offered.length);
     else if (event.key === "Enter" || event.key === "Tab") take(chosen);
-    else if (event.key === "Escape") setPeople([]);
+    else if (event.key === "Escape") setOffered([]);
     else return;
     event.preventDefault();
     event.stopImmediatePropagation();
   }
 
-  useListeners(field, { look, close: () => setPeople([]), onKey });
-  useEffect(() => describe(field, people.length > 0 ? chosen : null), [people, chosen]);
-  if (people.length === 0) return null;
+  useListeners(field, { look, close: () => setOffered([]), onKey });
+  useEffect(() => describe(field, offered.length > 0 ? chosen : null), [offered, chosen]);
   return (
-    <ul class="suggestions" id={LIST} role="listbox" aria-label={t("mentions.label")}>
-      {people.map(({ id, name }, at) => (
-        <li key={id} id={`mention-${at}`} role="option" aria-selected={at === chosen} onMouseDown={(event) => (event.preventDefault(), take(at))}>
-          <Avatar user={id} name={name} small />
-          <bdi>{name}</bdi>
-        </li>
-      ))}
-    </ul>
+    <>
+      <p class="sr" role="status">{offered.length > 0 && count("mentions.count", offered.length)}</p>
+      {offered.length > 0 && (
+        <ul class="suggestions" id={LIST} role="listbox" aria-label={t(offered[0]!.user === null ? "mentions.rooms" : "mentions.label")}>
+          {offered.map(({ key, user, label }, at) => (
+            <li key={key} id={`mention-${at}`} role="option" aria-selected={at === chosen} onMouseDown={(event) => (event.preventDefault(), take(at))}>
+              {user === null ? <span aria-hidden="true">#</span> : <Avatar user={user} name={label} small />}
+              <bdi>{label}</bdi>
+            </li>
+          ))}
+        </ul>
+      )}
+    </>
   );
 }
 

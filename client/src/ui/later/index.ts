@@ -7,8 +7,18 @@ import "../../page";
 
 learnTexts(texts);
 
-export { AdminHelp } from "./AdminHelp";
+export { diagnose } from "../../connection/diagnosis";
+export { Actions } from "./Actions";
+export { CodeBlock } from "./CodeBlock";
 export { Completion } from "./Completion";
-export { CreateDialog, JoinDialog, LeaveDialog } from "./dialogs";
-export { MembersPane } from "./MembersPane";
-export { LoginScreen, NoRoom, RefusedScreen } from "./screens";
+export { ComposingBar, Quote } from "./answering";
+export { Dialogs } from "./Dialogs";
+export { GalaxyLink } from "./GalaxyLink";
+export { listen } from "./listening";
+export { Reactions } from "./Reactions";
+export { RoomActions } from "./RoomActions";
+export { RoomMenu } from "./RoomMenu";
+export { RoomStart } from "./RoomStart";
+export { NoRoom, OtherScreen, Trouble } from "./screens";
+export { SidePane } from "./SidePane";
+export { TrafficLine } from "./TrafficLine";

@@ -1,0 +1,13 @@
+/* The emoji that the chat knows, in the order of their texts. */
+import { type Key, t } from "../../i18n";
+import texts from "../../i18n/en.later.json";
+import type { Emoji } from "./amending";
+
+/** Fails to compile when the server's set and the texts part. */
+const named: Record<`emoji.${Emoji}`, string> = texts;
+
+export const EMOJI = Object.keys(named).flatMap((key) => (key.startsWith("emoji.") ? [key.slice(6) as Emoji] : []));
+
+export function emojiName(emoji: string): string {
+  return `emoji.${emoji}` in named ? t(`emoji.${emoji}` as Key) : emoji;
+}
