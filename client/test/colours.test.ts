@@ -1,10 +1,10 @@
 /* Code in colour can be read by everybody: 4.5:1 on the ground it stands on, in light and in dark. */
-import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import base from "../src/ui/base.css?raw";
+import colours from "../src/ui/later/colours.css?raw";
 
-const read = (name: string) => readFileSync(new URL(`../src/ui/${name}`, import.meta.url), "utf8");
-const [lightBase, darkBase] = halves(read("base.css"));
-const [light, dark] = halves(read("later/colours.css"));
+const [lightBase, darkBase] = halves(base);
+const [light, dark] = halves(colours);
 
 function halves(css: string): [string, string] {
   const at = css.indexOf("@media (prefers-color-scheme: dark)");

@@ -51,7 +51,8 @@ def test_rooms_of_ones_own(as_: As) -> None:
     bob.sees("for the few")
     carol = as_("carol").follow("#/r/name/" + quote(name, safe=""))
     carol.sees("for the few")
-    carol.page.get_by_role("button", name=re.compile("^Leave")).click()
+    carol.page.get_by_role("button", name="More about this room").click()
+    carol.page.get_by_role("button", name="Leave this room").click()
     carol.page.get_by_role("dialog").get_by_role("button", name=re.compile("^Leave")).click()
     expect(carol.rooms.get_by_role("link", name=name)).to_have_count(0)
 

@@ -124,9 +124,10 @@ export class MessageList extends Component<Props, State> {
     if (!box || !this.#placed) return;
     const { app, held } = this.props;
     const { moreBefore, moreAfter } = shown(held);
-    this.#stuck = isAtBottom(box);
+    // Whoever was at the bottom and did not scroll up is still there: it is the list or its box that has another size.
+    this.#stuck = !held.window && (isAtBottom(box) || (this.#stuck && box.scrollTop >= this.#top));
     this.#top = box.scrollTop;
-    app.reading.scrolled(this.#stuck && !held.window, newestSeen(box));
+    app.reading.scrolled(this.#stuck, newestSeen(box));
     if (moreBefore && box.scrollTop < LOAD_AHEAD) app.loading.older(held.info.room);
     if (moreAfter && box.scrollHeight - box.scrollTop - box.clientHeight < LOAD_AHEAD) app.loading.newer(held.info.room);
   };

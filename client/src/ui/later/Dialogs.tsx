@@ -223,7 +223,7 @@ function DetailsDialog({ chat, info, close }: { chat: ChatState; info: Room; clo
     });
   };
   return (
-    <Question title={t("room.change")} text={about} action={t("details.do")} submit={submit} close={close}>
+    <Question title={t(named ? "room.change" : "room.changeTopic")} text={about} action={t("details.do")} submit={submit} close={close}>
       {named && <Field label={t("create.name")} value={name} set={setName} required maxLength={chat.limits.room_name_chars} />}
       <Field label={t("details.topic")} value={topic} set={setTopic} maxLength={TOPIC} />
     </Question>

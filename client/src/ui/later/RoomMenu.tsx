@@ -44,7 +44,7 @@ export function RoomMenu({ chat, info, opener, close, show }: Props) {
   const hide = () => app.ask({ type: "hide", room }, (answer) => (answer.type === "ok" ? void (location.hash = "#/") : app.complain(answer)));
   const may = (right: string, ...items: Item[]) => (info.can.includes(right) ? items : []);
   const items: Item[] = [
-    { sign: "info", label: info.can.includes("change") ? "room.change" : "room.details", act: () => app.open({ is: "details", room }) },
+    { sign: "info", label: !info.can.includes("change") ? "room.details" : kind === "open" || kind === "private" ? "room.change" : "room.changeTopic", act: () => app.open({ is: "details", room }) },
     { sign: "pin", label: "room.pins", act: () => show("pins") },
     ...may("invite", { sign: "people", label: "room.invite", act: () => show("members") }),
     ...(kind === "direct" ? [] : [{ sign: "link", label: "room.link", act: copyLink } as Item]),
