@@ -11,7 +11,7 @@ import msgspec
 from galaxychat.errors import Refusal
 from galaxychat.history.paging import fitting
 from galaxychat.history.room_statements import people
-from galaxychat.history.sql import Statement, marks
+from galaxychat.history.sql import Statement, marks, sought
 from galaxychat.messages import SAFE_INTEGER, Message, Reaction, User
 from galaxychat.ports import RESUME_CHANGES, Changes, Draft, NonceReused, NoSuchMessage, Page, Posted
 
@@ -105,8 +105,8 @@ def _lock(drafts: Iterable[Draft]) -> Statement[dict[int, int]]:
 
 
 def _answers(keys: Sequence[tuple[int, str]]) -> Statement[dict[tuple[int, str], tuple[bytes, Posted]]]:
-    sql = f"""SELECT user_id, nonce, digest, room, seq, at FROM answer
-              WHERE (user_id, nonce) IN (VALUES {_values(2, len(keys))})"""  # noqa: S608
+    sql = f"""SELECT a.user_id, a.nonce, a.digest, a.room, a.seq, a.at FROM {sought(2, len(keys))}
+              CROSS JOIN answer a WHERE a.user_id = w.column1 AND a.nonce = w.column2"""  # noqa: S608
     rows = yield sql, list(chain.from_iterable(keys))
     return {(user, nonce): (bytes(digest), Posted(room, seq, at)) for user, nonce, digest, room, seq, at in rows}
 
@@ -124,8 +124,8 @@ def _targets(drafts: Iterable[Draft]) -> Statement[set[tuple[int, int]]]:
     asked = [(draft.room, draft.reply_to) for draft in drafts if draft.reply_to is not None]
     if not asked:
         return set()
-    sql = f"""SELECT room, seq FROM message
-              WHERE (room, seq) IN (VALUES {_values(2, len(asked))}) AND NOT deleted"""  # noqa: S608
+    sql = f"""SELECT m.room, m.seq FROM {sought(2, len(asked))}
+              CROSS JOIN message m WHERE m.room = w.column1 AND m.seq = w.column2 AND NOT m.deleted"""  # noqa: S608
     rows = yield sql, list(chain.from_iterable(asked))
     return {(room, seq) for room, seq in rows}
 
@@ -162,9 +162,9 @@ def message(room: int, seq: int) -> Statement[Message]:
 def changes(room: int, after: int) -> Statement[Changes]:
     """Return the messages changed after a rev, with the room's rev of the same statement."""
     sql = f"""SELECT r.rev, r.floor, {COLUMNS} FROM room r
-              LEFT JOIN message m ON m.room = r.id AND m.rev > ? WHERE r.id = ?
-              ORDER BY m.rev LIMIT ?"""  # noqa: S608
-    rows = yield sql, (after, room, RESUME_CHANGES + 1)
+              LEFT JOIN (SELECT * FROM message WHERE room = ? AND rev > ? ORDER BY rev LIMIT ?) AS m ON TRUE
+              WHERE r.id = ? ORDER BY m.rev"""  # noqa: S608
+    rows = yield sql, (room, after, RESUME_CHANGES + 1, room)
     rev, floor = rows[0][:2] if rows else (0, 0)
     found = [of_row(row[2:]) for row in rows if row[2] is not None]
     fit = fitting(found)
@@ -212,7 +212,8 @@ def _beside(room: int, where: str, seq: int, order: str, limit: int) -> Statemen
 
 
 def _exists(room: int, where: str, seq: int) -> Statement[bool]:
-    rows = yield f"SELECT 1 FROM message WHERE room = ? AND {where} LIMIT 1", (room, seq)  # noqa: S608
+    # ORDER BY: PostgreSQL would go through the table until it meets one.
+    rows = yield f"SELECT 1 FROM message WHERE room = ? AND {where} ORDER BY seq LIMIT 1", (room, seq)  # noqa: S608
     return bool(rows)
 
 
@@ -221,8 +222,8 @@ def named(found: Sequence[Message]) -> Statement[list[User]]:
     if not found:
         return []
     places = list(chain.from_iterable((message.room, message.seq) for message in found))
-    sql = f"""SELECT DISTINCT user_id FROM mention
-              WHERE (room, seq) IN (VALUES {_values(2, len(found))})"""  # noqa: S608
+    sql = f"""SELECT DISTINCT n.user_id FROM {sought(2, len(found))}
+              CROSS JOIN mention n WHERE n.room = w.column1 AND n.seq = w.column2"""  # noqa: S608
     rows = yield sql, places
     ids = {user for (user,) in rows}
     for message in found:

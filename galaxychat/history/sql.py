@@ -29,3 +29,11 @@ def steps(values: Sequence[Item]) -> list[Sequence[Item]]:
 def marks(values: Collection[Any]) -> str:
     """As many parameter marks as there are values; NULL, which equals nothing, where there is none."""
     return ",".join("?" * len(values)) or "NULL"
+
+
+def sought(columns: int, count: int) -> str:
+    """A table `w` of `count` rows of parameters, named column1 and so on, for a CROSS JOIN to begin with.
+
+    For `(a, b) IN (VALUES ...)`, and now and then for `IN`, SQLite would go through the table.
+    """
+    return f"(VALUES {', '.join([f'({marks(range(columns))})'] * count)}) AS w"

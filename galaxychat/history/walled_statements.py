@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Any
 
 from galaxychat.history.room_statements import check_pace, insert
-from galaxychat.history.sql import Statement, marks, steps
+from galaxychat.history.sql import Statement, marks, sought, steps
 from galaxychat.ports import Changed, NameTaken, RoomChange, RoomDraft, Turnover
 
 
@@ -102,8 +102,8 @@ def kept(pairs: Collection[tuple[int, int]]) -> Statement[set[tuple[int, int]]]:
     """Return which of these rooms and users are memberships."""
     found: set[tuple[int, int]] = set()
     for some in steps(sorted(pairs)):
-        values = ", ".join(["(?, ?)"] * len(some))
-        sql = f"SELECT room, user_id FROM member WHERE (room, user_id) IN (VALUES {values})"  # noqa: S608
+        sql = f"""SELECT m.room, m.user_id FROM {sought(2, len(some))}
+                  CROSS JOIN member m WHERE m.room = w.column1 AND m.user_id = w.column2"""  # noqa: S608
         rows = yield sql, list(chain.from_iterable(some))
         found.update((room, user) for room, user in rows)
     return found
