@@ -51,6 +51,8 @@ class Line(asyncio.Protocol):
         self.ended: asyncio.Future[int] = loop.create_future()
         #: The first line of the answer to the handshake, "" if there was none.
         self.answer = ""
+        #: How many pings came, each answered at once.
+        self.pings = 0
 
     def connection_made(self, transport: Any) -> None:
         """Ask for the upgrade."""
@@ -102,6 +104,7 @@ class Line(asyncio.Protocol):
         if kind == _TEXT:
             self._hear(json.loads(payload))
         elif kind == _PING:
+            self.pings += 1
             self.write(_PONG, payload)
         elif kind == _CLOSE:
             self.write(_CLOSE, payload[:2])

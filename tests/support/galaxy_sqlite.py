@@ -84,6 +84,13 @@ class ScratchGalaxy:
         with closing(sqlite3.connect(self.database)) as connection, connection:
             connection.execute(sql, values)
 
+    def log_out(self, name: str) -> None:
+        """End all sessions of somebody."""
+        self.write(
+            "UPDATE galaxy_session SET is_valid = 0 WHERE user_id = (SELECT id FROM galaxy_user WHERE username = ?)",
+            name,
+        )
+
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Have the database locked, so that nobody else can even read it."""
