@@ -118,11 +118,42 @@ class Window:
         bodies = self.log.locator("article .body").all_inner_texts()
         return [body.strip() for body in bodies]
 
-    def create_room(self, name: str) -> None:
+    def act(self, text: str, action: str) -> None:
+        """Point at the message that says this, and choose what to do with it."""
+        row = self.message(text)
+        row.hover()
+        row.get_by_role("button", name=action, exact=True).click()
+
+    def react(self, text: str, emoji: str) -> None:
+        """Put an emoji, by its name, to the message that says this."""
+        self.act(text, "Add a reaction")
+        self.page.get_by_role("dialog", name="Add a reaction").get_by_role("button", name=emoji, exact=True).click()
+
+    def chip(self, text: str, emoji: str) -> Locator:
+        """Return the reactions of a kind to the message that says this; their name says whose they are."""
+        return self.message(text).get_by_role("group", name="Reactions").get_by_role("button", name=emoji)
+
+    def menu(self, item: str) -> None:
+        """Choose from the menu of the room."""
+        self.page.get_by_role("button", name="More about this room").click()
+        self.page.get_by_role("group", name="More about this room").get_by_role("button", name=item, exact=True).click()
+
+    def side(self, name: str) -> Locator:
+        """Return what stands at the right of the messages."""
+        return self.page.get_by_role("complementary", name=name)
+
+    @property
+    def dialog(self) -> Locator:
+        """What is asked in front of the page."""
+        return self.page.get_by_role("dialog")
+
+    def create_room(self, name: str, *, private: bool = False) -> None:
         """Make a room and enter it."""
         self.page.get_by_role("button", name="Create a room").click()
         dialog = self.page.get_by_role("dialog")
         dialog.get_by_role("textbox", name="Name", exact=True).fill(name)
+        if private:
+            dialog.get_by_role("radio", name="Private").check()
         dialog.get_by_role("button", name="Create room").click()
         expect(self.page.get_by_role("textbox", name=f"Message {name}")).to_be_visible()
 
