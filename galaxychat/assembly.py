@@ -16,6 +16,7 @@ from twisted.web.resource import IResource
 
 from galaxychat import __version__, limits, web
 from galaxychat.authcheck import AuthCheck, State
+from galaxychat.burst import Tempo
 from galaxychat.channel import ChatSite
 from galaxychat.chat import Chat
 from galaxychat.config import Config
@@ -71,11 +72,12 @@ def build(config: Config, reactor: Any) -> House:
         config.galaxy_database, reactor, wanted_features(config), counted.asked_galaxy.inc, config.moderators.groups
     )
     gate = AuthCheck(galaxy, config)
-    rooms = Rooms(fan_out)
+    rooms = Rooms(fan_out, _tempo(reactor) if config.fast_path else None)
     highlighter = Highlighter(reactor)
     site = replace(_site(config, history, gate, rooms), colouring=highlighter)
     entering = Entering(site)
-    factory = ChatFactory(Chat(site, entering, _pace(config), __version__), gate, config.limits, counted, reactor)
+    chat = Chat(site, entering, _pace(config), __version__)
+    factory = ChatFactory(chat, gate, config.limits, counted, reactor, config.fast_path)
     socket = web.SocketResource(factory, web.Door(config.allowed_origins, config.trusted_proxies))
     answers = web.Answers(not_ready=lambda: _not_ready(history, galaxy), me=lambda cookie: _me(gate, history, cookie))
     resource = web.root(config.base_path, client_folder(), socket, answers, counted)
@@ -185,6 +187,10 @@ def _pace(config: Config) -> Pace:
         messages=limits.Buckets(most.rate_messages, most.rate_per_second),
         commands=limits.Buckets(most.rate_commands, most.commands_per_second),
     )
+
+
+def _tempo(reactor: Any) -> Tempo:
+    return Tempo(steady=time.monotonic, later=reactor.callLater)
 
 
 def _site(config: Config, history: SQLiteHistory | PostgresHistory, gate: AuthCheck, rooms: Rooms) -> Site:

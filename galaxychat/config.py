@@ -51,6 +51,7 @@ class Config:
     trusted_proxies: tuple[TrustedProxy, ...] = LOCAL_PROXIES
     persistent_rooms: tuple[str, ...] = ()
     require_opt_in: bool = False
+    fast_path: bool = True
     moderators: Moderators = field(default_factory=Moderators)
     group_rooms: tuple[str, ...] = ()
     impersonation: Impersonation = Impersonation.READ_ONLY

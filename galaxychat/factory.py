@@ -53,7 +53,9 @@ setattr(websocket_protocol, "pformat", _no_layout)  # noqa: B010  # not exported
 class ChatFactory(WebSocketServerFactory):
     """Makes the protocol of each handshake that was found good, and knows them all."""
 
-    def __init__(self, chat: Chat, gate: Gate, limits: Limits, metrics: Metrics, reactor: Any) -> None:
+    def __init__(
+        self, chat: Chat, gate: Gate, limits: Limits, metrics: Metrics, reactor: Any, straight: bool = True
+    ) -> None:
         super().__init__(reactor=reactor)
         self.chat = chat
         self.gate = gate
@@ -61,6 +63,8 @@ class ChatFactory(WebSocketServerFactory):
         self.metrics = metrics
         self.spawn = spawn
         self.stopping = False
+        #: Whether frames may go past the transports.
+        self.straight = straight
         self._clock: IReactorTime = reactor
         self._all: set[ChatProtocol] = set()
         self._pending: Counter[str] = Counter()

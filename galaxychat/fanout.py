@@ -1,8 +1,8 @@
-"""One event, one frame, many connections."""
+"""One event, one frame, many connections. This is where a full room's time goes: nothing is done per peer twice."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from galaxychat.ports import Peer
 
@@ -19,8 +19,8 @@ def frame(payload: bytes) -> bytes:
     return bytes((_TEXT_AND_FINAL, 127)) + size.to_bytes(8, "big") + payload
 
 
-def fan_out(payload: bytes, peers: Collection[Peer]) -> None:
-    """Send one event to many peers; one that is cut off for reading too slowly may leave the set meanwhile."""
-    framed = frame(payload)
+def fan_out(payloads: Sequence[bytes], peers: Collection[Peer]) -> None:
+    """Send events to many peers; one that is cut off for reading too slowly may leave the set meanwhile."""
+    frames = b"".join(map(frame, payloads))
     for peer in tuple(peers):
-        peer.write_event(framed)
+        peer.write_event(frames)

@@ -34,18 +34,18 @@ class Peer(Protocol):
         Events count against what a slow reader may leave unread; replies make the reader's next command wait.
         """
 
-    def write_event(self, frame: bytes) -> None:
-        """Write an event that is framed already."""
+    def write_event(self, frames: bytes) -> None:
+        """Write events that are framed already, one or several."""
 
     def close(self, code: int, reason: str) -> None:
         """End the connection in good order."""
 
 
 class Fanout(Protocol):
-    """Writes the same frame to many peers."""
+    """Writes the same frames to many peers."""
 
-    def __call__(self, payload: bytes, peers: Collection[Peer]) -> None:
-        """Write `payload` as one text frame to each of `peers` that is still connected."""
+    def __call__(self, payloads: Sequence[bytes], peers: Collection[Peer]) -> None:
+        """Write each of `payloads` as a text frame, in order, to each of `peers` that is still connected."""
 
 
 class Spawn(Protocol):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from autobahn.twisted.websocket import WebSocketServerProtocol
@@ -28,6 +29,10 @@ _AHEAD = 64
 _AHEAD_BYTES = 262_144
 
 
+def _write_nothing(_frames: bytes) -> None:
+    """For a connection that is not open."""
+
+
 class ChatProtocol(WebSocketServerProtocol):
     """Implements ports.Peer for one browser window."""
 
@@ -44,6 +49,8 @@ class ChatProtocol(WebSocketServerProtocol):
         self._admit_within = request.admit_within
         self._session: Session | None = None
         self._out: Outgoing | None = None
+        #: Writes events that are framed already, unless the connection is closing.
+        self.write_event: Callable[[bytes], None] = _write_nothing
         self._inbox: deque[bytes] = deque()
         self._inbox_bytes = 0
         self._busy = False
@@ -62,11 +69,6 @@ class ChatProtocol(WebSocketServerProtocol):
         if self._out is not None and self.state == self.STATE_OPEN:
             self._out.write(frame(payload), is_event)
 
-    def write_event(self, frame: bytes) -> None:
-        """Write an event that is framed already, unless the connection is closing."""
-        if self._out is not None and self.state == self.STATE_OPEN:
-            self._out.write(frame, True)
-
     def close(self, code: int, reason: str) -> None:
         """Send a close frame behind what waits to be sent; Autobahn drops a peer that does not answer it."""
         if self.state != self.STATE_OPEN:
@@ -84,10 +86,14 @@ class ChatProtocol(WebSocketServerProtocol):
     def onOpen(self) -> None:
         """Find out who it is while nothing more is read."""
         limits = self.factory.limits
-        self._out = Outgoing(self.transport, limits.unsent_bytes, limits.unsent_replies, self._too_slow)
+        self._out = Outgoing(
+            self.transport, limits.unsent_bytes, limits.unsent_replies, self._too_slow, self.factory.straight
+        )
+        # No method of its own: one call less for each of a room's members.
+        self.write_event = self._out.write_event
         # The HTTP channel that read the request had registered itself.
         self.transport.unregisterProducer()
-        self.transport.registerProducer(self._out, True)
+        self._out.start()
         try:
             self.factory.opened(self)
         except Closing as closing:
@@ -115,6 +121,7 @@ class ChatProtocol(WebSocketServerProtocol):
     def onClose(self, wasClean: bool, code: int | None, reason: str | None) -> None:
         """Leave every room; let go of what is big, for Autobahn's protocols wait for the cyclic collector."""
         self._cancel_deadline()
+        self.write_event = _write_nothing
         self.factory.closed(self)
         if self._session is not None:
             self.factory.chat.goodbye(self._session)
@@ -131,15 +138,27 @@ class ChatProtocol(WebSocketServerProtocol):
 
     def sendCloseFrame(self, code: int | None = None, reasonUtf8: bytes | None = None, isReply: bool = False) -> None:
         """Send what waits before a close frame, ours or Autobahn's: nothing may follow it."""
+        self.write_event = _write_nothing
         if self._out is not None and self.state == self.STATE_OPEN:
             self._out.flush()
             if not isReply:
                 self.factory.metrics.closed(code or 1005)
         super().sendCloseFrame(code, reasonUtf8, isReply)
 
+    def sendData(self, data: bytes, sync: bool = False, chopsize: int | None = None) -> None:
+        """Write what Autobahn has to say, pings and such, with the knowledge of who keeps the order."""
+        if self._out is None or sync or chopsize:
+            super().sendData(data, sync, chopsize)
+        else:
+            self._out.write_ahead(data)
+
     def dropConnection(self, abort: bool = False) -> None:
         """Let go of the socket; a peer that does not take what is left for it holds it no longer than a close frame."""
         dropped = self.state != self.STATE_CLOSED
+        self.write_event = _write_nothing
+        if dropped and self._out is not None:
+            # Autobahn unregisters it: a transport ends when it has sent everything, but waits for a producer.
+            self._out.flush()
         super().dropConnection(abort)
         if dropped and not abort:
             self._cancel_deadline()

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from galaxychat.attendance import Attendance
+from galaxychat.burst import Burst, Tempo
 from galaxychat.messages import Presence, User, encode
 from galaxychat.ports import Fanout, Peer
 
@@ -32,6 +33,7 @@ class _CatchingUp:
 
 @dataclass(slots=True)
 class _Room:
+    burst: Burst
     live: set[Peer] = field(default_factory=set)
     catching_up: dict[Peer, _CatchingUp] = field(default_factory=dict)
     attendance: Attendance = field(default_factory=Attendance)
@@ -40,17 +42,21 @@ class _Room:
 class Rooms:
     """The rooms in which somebody is present on this node."""
 
-    def __init__(self, fanout: Fanout) -> None:
+    def __init__(self, fanout: Fanout, tempo: Tempo | None = None) -> None:
+        """Without a `tempo` nobody waits for anybody: each event is written to each peer by itself."""
         self._fanout = fanout
+        self._tempo = tempo
         self._rooms: dict[int, _Room] = {}
         self._untold: set[int] = set()
         self._changed: set[Pair] | None = None
 
     def subscribe(self, room_id: int, peer: Peer) -> None:
         """Count a peer as present and hold its events back until `catch_up`."""
-        room = self._rooms.setdefault(room_id, _Room())
+        room = self._rooms.setdefault(room_id, _Room(Burst(self._fanout, self._tempo)))
         if peer not in room.live and peer not in room.catching_up and room.attendance.arrive(peer.user):
             self._note(room_id, peer.user.id)
+        # What is waiting for it is in the page that it is about to be sent.
+        room.burst.left(peer)
         room.live.discard(peer)
         room.catching_up[peer] = _CatchingUp()
 
@@ -75,6 +81,7 @@ class Rooms:
         if room is None:
             return
         if peer in room.live:
+            room.burst.settle(peer)
             room.live.discard(peer)
             room.catching_up[peer] = _CatchingUp(last)
         elif peer in room.catching_up:
@@ -92,6 +99,7 @@ class Rooms:
         room = self._rooms.get(room_id)
         if room is None or (peer not in room.live and peer not in room.catching_up):
             return
+        room.burst.left(peer)
         room.live.discard(peer)
         room.catching_up.pop(peer, None)
         if room.attendance.depart(peer.user):
@@ -106,7 +114,7 @@ class Rooms:
         if room is None:
             return
         if room.live:
-            self._fanout(payload, room.live)
+            room.burst.add(payload, room.live)
         for peer, waiting in tuple(room.catching_up.items()):
             if waiting.rev is None or waiting.holding:
                 waiting.held.append((rev, payload))
@@ -122,7 +130,7 @@ class Rooms:
             return
         entered = [peer for peer, waiting in room.catching_up.items() if waiting.rev is not None]
         if room.live or entered:
-            self._fanout(payload, room.live.union(entered) if entered else room.live)
+            self._fanout((payload,), room.live.union(entered) if entered else room.live)
 
     def is_empty(self, room_id: int) -> bool:
         """Whether nobody is present on this node."""
@@ -198,3 +206,4 @@ class Rooms:
         # Unless it ended while it was written to.
         if room.catching_up.pop(peer, None) is not None:
             room.live.add(peer)
+            room.burst.entered(peer)

@@ -66,10 +66,11 @@ class FakePeer:
         return [event for event in self.heard if event["type"] == kind]
 
 
-def fan_out(payload: bytes, peers: Collection[Peer]) -> None:
-    """Send a payload to each of many."""
+def fan_out(payloads: Sequence[bytes], peers: Collection[Peer]) -> None:
+    """Send payloads to each of many."""
     for peer in tuple(peers):
-        peer.send(payload)
+        for payload in payloads:
+            peer.send(payload)
 
 
 # ---- coroutines by hand

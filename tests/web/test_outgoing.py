@@ -204,7 +204,7 @@ def test_fan_out() -> None:
     peers: set[Any] = set()
     peers.update(_Peer(peers) for _ in range(5))
     everybody = list(peers)
-    fan_out(b"{}", peers)
+    fan_out((b"{}",), peers)
     assert peers == set()
     assert [peer.frames for peer in everybody] == [[b"\x81\x02{}"]] * 5
     assert len({id(peer.frames[0]) for peer in everybody}) == 1
