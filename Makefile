@@ -54,6 +54,11 @@ docs: .venv/.tests client/node_modules/.ready ## Write the wire's JSON Schema, a
 screenshots: .venv/.tests client system ## Take the pictures in docs/images anew, from a real server
 	PYTHONPATH=. $(BIN)/python scripts/screenshots.py
 
+# ONLY="fanout idle" measures only these; QUICK=1 the smallest of each, once.
+.PHONY: bench
+bench: .venv/.tests client ## Measure the chat beside what it could cost at least, and beside other stacks; half an hour
+	@$(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(ONLY)
+
 .PHONY: wheel
 wheel: .venv/.tests ## Build the source distribution, and the wheel from it, into dist/
 	$(BIN)/python -m build

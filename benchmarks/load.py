@@ -1,0 +1,201 @@
+"""A crowd of raw sockets over epoll, cheap enough to stand beside the server that it loads.
+
+Who listens only counts bytes: what everybody is sent is the same for all, so that the author, whose frames are
+read, knows how many bytes have to arrive. Nothing else may be said meanwhile, or the count is wrong and says so.
+"""
+
+from __future__ import annotations
+
+import select
+import socket
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
+
+from benchmarks.dialects import Plain
+
+_AT_ONCE = 100
+_PATIENCE = 60.0
+_PAGE = 1 << 18
+
+
+class Trouble(Exception):
+    """The measurement is worth nothing."""
+
+
+def frames(buffer: bytearray) -> Iterator[tuple[bytes, int]]:
+    """Take each whole frame out of a buffer; yield it and where its payload begins."""
+    at = 0
+    try:
+        while len(buffer) - at >= 2:
+            size, start = buffer[at + 1] & 0x7F, at + 2
+            if size >= 126:
+                wide = 2 if size == 126 else 8
+                size, start = int.from_bytes(buffer[start : start + wide], "big"), start + wide
+            end = start + size
+            if len(buffer) < max(start, end):
+                return
+            framed, start, at = bytes(buffer[at:end]), start - at, end
+            yield framed, start
+    finally:
+        del buffer[:at]
+
+
+@dataclass(eq=False, slots=True)
+class Line:
+    """One connection whose frames are read."""
+
+    socket: socket.socket
+    dialect: Plain
+    buffer: bytearray = field(default_factory=bytearray)
+    upgraded: bool = False
+    inside: bool = False
+    #: The bytes of each message heard of, and when, for who posts; in seconds.
+    heard: list[tuple[int, float]] = field(default_factory=list)
+    #: The newest message, framed as it came.
+    framed: bytes = b""
+
+    def receive(self) -> None:
+        """Take what came, and answer it until one is in."""
+        data = self.socket.recv(_PAGE)
+        if not data:
+            raise Trouble(f"the server closed a connection: {bytes(self.buffer[-200:])!r}")
+        self.buffer += data
+        if not self.upgraded and not self._upgrade():
+            return
+        for framed, start in frames(self.buffer):
+            payload = framed[start:]
+            if not self.inside:
+                self._enter(payload)
+            elif self.dialect.is_message(payload):
+                self.heard.append((len(framed), time.perf_counter()))
+                self.framed = framed
+
+    def say(self, data: bytes) -> None:
+        """Send bytes, which are few enough to fit into the kernel's buffer."""
+        if self.socket.send(data) != len(data):
+            raise Trouble("the server does not read")
+
+    def _upgrade(self) -> bool:
+        head, found, rest = self.buffer.partition(b"\r\n\r\n")
+        if not found:
+            return False
+        if b" 101 " not in head.split(b"\r\n", 1)[0]:
+            raise Trouble(f"no upgrade: {bytes(head)!r}")
+        self.buffer[:] = rest
+        self.upgraded, self.inside = True, self.dialect.in_at_once
+        return True
+
+    def _enter(self, payload: bytes) -> None:
+        said, self.inside = self.dialect.answer(payload)
+        if said:
+            self.say(said)
+
+
+class Crowd:
+    """All connections to one server: the first few post and are read, the others listen and are counted."""
+
+    def __init__(self, dialect: Plain, port: int, cookies: Sequence[str | None], authors: int = 1) -> None:
+        self._dialect = dialect
+        self._port = port
+        self._cookies = cookies
+        self._open = ExitStack()
+        self._epoll = self._open.enter_context(select.epoll())
+        self._buffer = bytearray(_PAGE)
+        self._lines: dict[int, Line] = {}
+        self._listeners: dict[int, Callable[[bytearray], int]] = {}
+        self._authors = authors
+        self.authors: list[Line] = []
+        #: Bytes that arrived at those who listen.
+        self.bytes = 0
+
+    def __enter__(self) -> Self:
+        """Let everybody in."""
+        try:
+            self._fill()
+        except BaseException:
+            self._open.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close every socket."""
+        self._open.close()
+
+    @property
+    def listeners(self) -> int:
+        """How many only listen."""
+        return len(self._listeners)
+
+    def hear(self, timeout: float) -> bool:
+        """Take what has arrived, after waiting for it so many seconds at most; False if that was nothing."""
+        ready = self._epoll.poll(timeout, 4096)
+        listeners, buffer, count = self._listeners, self._buffer, 0
+        for fd, _ in ready:
+            receive = listeners.get(fd)
+            if receive is None:
+                self._lines[fd].receive()
+                continue
+            size = receive(buffer)
+            if not size:
+                raise Trouble("the server closed a connection")
+            count += size
+        self.bytes += count
+        return bool(ready)
+
+    def settle(self, seconds: float) -> None:
+        """Return when nothing has arrived for so many seconds."""
+        end = time.monotonic() + _PATIENCE
+        while self.hear(seconds):
+            if time.monotonic() > end:
+                raise Trouble("the server does not come to rest")
+
+    def exchange(self, text: str | None = None) -> float:
+        """Post one message and return once all have it; the seconds until the last one had."""
+        (author,) = self.authors
+        told, before = len(author.heard), self.bytes
+        post = self._dialect.post() if text is None else self._dialect.post(text)
+        began = time.perf_counter()
+        author.say(post)
+        end = began + _PATIENCE
+        while len(author.heard) == told or self.bytes < before + author.heard[told][0] * self.listeners:
+            self.hear(1)
+            if time.perf_counter() > end:
+                raise Trouble(f"not all have it: {self.bytes - before} bytes, {author.heard[told:]}")
+        if self.bytes != before + author.heard[told][0] * self.listeners or len(author.heard) != told + 1:
+            raise Trouble("something else was said, too")
+        return time.perf_counter() - began
+
+    def _fill(self) -> None:
+        """Have everybody come in, so many on their way at a time."""
+        waiting = list(self._cookies)[::-1]
+        outside: list[Line] = []
+        end = time.monotonic() + 5 * _PATIENCE
+        while waiting or outside:
+            while waiting and len(outside) < _AT_ONCE:
+                outside.append(self._connect(waiting.pop()))
+            self.hear(1)
+            outside = [line for line in outside if not line.inside]
+            if time.monotonic() > end:
+                raise Trouble(f"{len(outside)} do not come in")
+        lines = list(self._lines.items())
+        self.authors = [line for _, line in lines[: self._authors]]
+        for fd, line in lines[self._authors :]:
+            self._listeners[fd] = line.socket.recv_into
+            del self._lines[fd]
+
+    def _connect(self, cookie: str | None) -> Line:
+        opened = self._open.enter_context(socket.create_connection(("127.0.0.1", self._port), _PATIENCE))
+        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        line = Line(opened, self._dialect)
+        if greeting := self._dialect.greeting(self._port, cookie):
+            line.say(greeting)
+        opened.setblocking(False)
+        self._lines[opened.fileno()] = line
+        self._epoll.register(opened.fileno(), select.EPOLLIN)
+        return line
