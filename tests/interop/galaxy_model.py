@@ -23,6 +23,7 @@ class Lab:
     def __init__(self) -> None:
         self._mapping: Any = None
         self._cipher: Any = None
+        self._held: Any = None
 
     def create(self, url: str) -> None:
         """Make all of Galaxy's tables in an empty database."""
@@ -76,6 +77,36 @@ class Lab:
             self._end(row)
         return self.session(None, session)
 
+    def change_password(self, session: int, password: str) -> None:
+        """The user has another password, and every other session of theirs ends."""
+        mine = self._session(session)
+        mine.user.set_password_cleartext(password)
+        for row in self._mapping.session.query(model.GalaxySession).filter_by(user_id=mine.user_id, is_valid=True):
+            row.is_valid = row.id == session
+        self._mapping.session.commit()
+
+    def group(self, name: str) -> int:
+        """Make a group without anybody in it."""
+        return self._saved(model.Group(name=name))
+
+    def join_group(self, user: int, group: int) -> None:
+        """Put a user into a group."""
+        link = model.UserGroupAssociation(
+            self._mapping.session.get(model.User, user), self._mapping.session.get(model.Group, group)
+        )
+        self._saved(link)
+
+    def leave_group(self, user: int, group: int) -> None:
+        """Take a user out of a group."""
+        link = model.UserGroupAssociation
+        self._mapping.session.query(link).filter_by(user_id=user, group_id=group).delete()
+        self._mapping.session.commit()
+
+    def delete_group(self, group: int) -> None:
+        """Mark a group as deleted; who was in it is still noted."""
+        self._mapping.session.get(model.Group, group).deleted = True
+        self._mapping.session.commit()
+
     def impersonate(self, session: int, user: int) -> dict[str, Any]:
         """An admin goes on as somebody else: over an anonymous session, as Galaxy does it."""
         anonymous = self.log_out(session)
@@ -113,6 +144,24 @@ class Lab:
         """Set when the session was last used."""
         self._session(session).last_action = datetime.fromisoformat(at) if at else None
         self._mapping.session.commit()
+
+    def hold(self) -> None:
+        """Keep everybody from reading sessions, as a migration of the database does."""
+        # What this process has read it holds a lock on, until its transaction ends.
+        self._mapping.session.remove()
+        engine = self._mapping.engine
+        self._held = engine.raw_connection()
+        cursor = self._held.cursor()
+        if engine.name == "postgresql":
+            cursor.execute("SET LOCAL lock_timeout = '10s'; LOCK TABLE galaxy_session IN ACCESS EXCLUSIVE MODE")
+        else:
+            cursor.execute("BEGIN EXCLUSIVE")
+
+    def let_go(self) -> None:
+        """Let them read again."""
+        self._held.rollback()
+        self._held.close()
+        self._held = None
 
     def id(self, number: int) -> str:
         """The form in which Galaxy shows an id."""
