@@ -24,8 +24,10 @@ from galaxychat.ports import Draft, Posted
 Result = TypeVar("Result")
 
 _BATCH = 256
-#: A batch must be written within the deadline of one question, whatever is in it.
+# A batch must be written within the deadline of one question, whatever is in it and however far the server is.
+# Messages share their queries; each other statement takes some of its own, one after the other.
 _BATCH_BYTES = 4 * 1024 * 1024
+_BATCH_STATEMENTS = 32
 _TRIES = 5
 #: Another node was quicker: serialization_failure, deadlock_detected, unique_violation (a nonce raced).
 _AGAIN = frozenset({"40001", "40P01", "23505"})
@@ -113,10 +115,14 @@ class PgWriter:
 
     def _batch(self) -> list[_Job]:
         """Take the next jobs, one at least."""
-        batch = [self._jobs.popleft()]
-        size = batch[0].size
-        while self._jobs and len(batch) < _BATCH and size + self._jobs[0].size <= _BATCH_BYTES:
-            size += self._jobs[0].size
+        batch: list[_Job] = []
+        size = statements = 0
+        while self._jobs and len(batch) < _BATCH:
+            job = self._jobs[0]
+            size += job.size
+            statements += job.draft is None
+            if batch and (size > _BATCH_BYTES or statements > _BATCH_STATEMENTS):
+                break
             batch.append(self._jobs.popleft())
         return batch
 

@@ -41,9 +41,11 @@ class Line(asyncio.Protocol):
 
     transport: asyncio.Transport
 
-    def __init__(self, request: bytes, hear: Callable[[Event], None]) -> None:
+    def __init__(self, request: bytes, hear: Callable[[Event], None], unread: bytes | None = None) -> None:
+        """Frames that begin with `unread` are thrown away."""
         self._request = request
         self._hear = hear
+        self._unread = unread
         self._buffer = bytearray()
         self._upgraded = False
         loop = asyncio.get_running_loop()
@@ -102,7 +104,8 @@ class Line(asyncio.Protocol):
 
     def _take(self, kind: int, payload: bytes) -> None:
         if kind == _TEXT:
-            self._hear(json.loads(payload))
+            if self._unread is None or not payload.startswith(self._unread):
+                self._hear(json.loads(payload))
         elif kind == _PING:
             self.pings += 1
             self.write(_PONG, payload)
@@ -145,6 +148,8 @@ class Talker:
     #: How many bytes the kernel holds that were not read; 0 leaves it to the kernel, which holds megabytes.
     receive_buffer: int = 0
     follows: Sequence[int] = ()
+    #: Whether others' messages are read, which takes most of a crowd's time.
+    reads: bool = True
     rooms: dict[int, Held] = field(default_factory=dict)
     acknowledged: list[Sent] = field(default_factory=list)
     unsure: Sent | None = None

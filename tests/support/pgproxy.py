@@ -50,8 +50,13 @@ class PgProxy:
             _close(end)
 
     def url(self, direct: str, target: int) -> str:
-        """Return the URL that leads through here, in the clear, of one that leads straight to the server."""
-        return direct.replace(f":{target}/", f":{self.port}/") + "?sslmode=disable&gssencmode=disable"
+        """Return the URL that leads through here of one that leads straight to the server."""
+        return self.through(direct, target, self.port)
+
+    @staticmethod
+    def through(direct: str, target: int, port: int) -> str:
+        """Return a URL that leads to another port, in the clear."""
+        return direct.replace(f":{target}/", f":{port}/") + "?sslmode=disable&gssencmode=disable"
 
     def reset_commits(self, count: int) -> None:
         """Reset so many connections from now on, each right after its commit."""
@@ -76,6 +81,9 @@ class PgProxy:
             except OSError:
                 _close(here)
                 continue
+            for end in (here, there):
+                # An answer is several small messages: each would wait for the one before to be confirmed.
+                end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with self._lock:
                 self._ends |= {here, there}
             pair = _Pair(self, here, there)
