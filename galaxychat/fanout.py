@@ -22,5 +22,17 @@ def frame(payload: bytes) -> bytes:
 def fan_out(payloads: Sequence[bytes], peers: Collection[Peer]) -> None:
     """Send events to many peers; one that is cut off for reading too slowly may leave the set meanwhile."""
     frames = b"".join(map(frame, payloads))
+    size = len(frames)
     for peer in tuple(peers):
-        peer.write_event(frames)
+        outlet = peer.outlet
+        straight = outlet.straight
+        if straight is None:
+            outlet.write_event(frames)
+            continue
+        try:
+            sent = straight(frames)
+        except OSError:
+            # Full, or gone: the transport finds out which, and waits or ends.
+            sent = 0
+        if sent != size:
+            outlet.write_rest(frames, sent)

@@ -56,26 +56,28 @@ class Outgoing:
         self._replies = 0
         self._drained: Deferred[None] | None = None
         self._send = _sender(transport) if straight else None
-        # Whether the transport is known to hold nothing.
-        self._idle = False
+        #: The socket's `send`, while the transport is known to hold nothing.
+        self.straight: Callable[[bytes], int] | None = None
 
     def start(self) -> None:
         """Be asked by the transport: when it has gone empty if the socket is a plain one, else when to pause."""
         self._transport.registerProducer(self, self._send is None)
         # It asks at once, and holds the answer to the handshake still.
-        self._idle = False
+        self.straight = None
 
     def write_event(self, frames: bytes) -> None:
         """Send events, framed already; one frame or several."""
-        if self._idle:
-            self._write_straight(frames)
-        else:
-            self.write(frames, True)
+        self.write(frames, True)
+
+    def write_rest(self, frames: bytes, sent: int) -> None:
+        """Send what `straight` has not taken."""
+        self.straight = None
+        self._give(frames[sent:])
 
     def write(self, frame: bytes, is_event: bool) -> None:
         """Send a frame, or keep it until the transport takes more; calls `overrun` above the limit for events."""
-        if self._idle:
-            self._write_straight(frame)
+        if self.straight is not None:
+            self._write_straight(self.straight, frame)
             return
         if not self._paused:
             self._give(frame)
@@ -87,12 +89,12 @@ class Outgoing:
 
     def write_ahead(self, frame: bytes) -> None:
         """Send a frame before those that wait: one that says nothing of a room, or the last."""
-        self._idle = False
+        self.straight = None
         self._give(frame)
 
     def flush(self) -> None:
         """Hand everything to the transport, which is about to be closed."""
-        self._idle = False
+        self.straight = None
         while self._waiting:
             self._transport.write(self._next())
 
@@ -104,7 +106,7 @@ class Outgoing:
 
     def drop(self) -> None:
         """Forget everything: the connection has ended."""
-        self._idle = False
+        self.straight = None
         self._send = None
         self._waiting.clear()
         self._events = self._replies = 0
@@ -113,14 +115,14 @@ class Outgoing:
     def pauseProducing(self) -> None:
         """The transport has enough."""
         self._paused = True
-        self._idle = False
+        self.straight = None
 
     def resumeProducing(self) -> None:
         """The transport takes more."""
         self._paused = False
         while self._waiting and not self._paused:
             self._give(self._next())
-        self._idle = self._send is not None and not self._paused
+        self.straight = None if self._paused else self._send
         if self._replies <= self._replies_most:
             self._wake()
 
@@ -129,15 +131,14 @@ class Outgoing:
         self._paused = True
         self.drop()
 
-    def _write_straight(self, frames: bytes) -> None:
+    def _write_straight(self, send: Callable[[bytes], int], frames: bytes) -> None:
         try:
-            sent = self._send(frames)  # type: ignore[misc]  # idle only while there is one
+            sent = send(frames)
         except OSError:
             # Full, or gone: the transport finds out which, and waits or ends.
             sent = 0
         if sent != len(frames):
-            self._idle = False
-            self._give(frames[sent:])
+            self.write_rest(frames, sent)
 
     def _give(self, frames: bytes) -> None:
         self._paused = self._paused or self._send is not None

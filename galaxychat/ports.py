@@ -5,7 +5,7 @@ A Twisted Deferred is awaitable, so these `async` methods fit Twisted's adapters
 
 from __future__ import annotations
 
-from collections.abc import Collection, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -21,6 +21,20 @@ REACTION_KINDS = 20
 REACTION_USERS = 10
 
 
+class Outlet(Protocol):
+    """Where the events of one connection go, framed already."""
+
+    @property
+    def straight(self) -> Callable[[bytes], int] | None:
+        """The socket's own `send`, while nothing waits to be sent before; raises OSError, returns what it took."""
+
+    def write_rest(self, frames: bytes, sent: int) -> None:
+        """Write what `straight` has not taken, all but the first `sent` bytes."""
+
+    def write_event(self, frames: bytes) -> None:
+        """Write frames, one or several; does nothing when the connection has ended."""
+
+
 class Peer(Protocol):
     """The other end of one connection that was let in."""
 
@@ -34,8 +48,9 @@ class Peer(Protocol):
         Events count against what a slow reader may leave unread; replies make the reader's next command wait.
         """
 
-    def write_event(self, frames: bytes) -> None:
-        """Write events that are framed already, one or several."""
+    @property
+    def outlet(self) -> Outlet:
+        """Where many events for many peers go in."""
 
     def close(self, code: int, reason: str) -> None:
         """End the connection in good order."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from autobahn.twisted.websocket import WebSocketServerProtocol
@@ -16,6 +15,7 @@ from galaxychat.fanout import frame
 from galaxychat.handshake import Handshake
 from galaxychat.messages import SUBPROTOCOL, User
 from galaxychat.outgoing import Outgoing
+from galaxychat.ports import Outlet
 from galaxychat.session import Session
 
 if TYPE_CHECKING:
@@ -29,8 +29,19 @@ _AHEAD = 64
 _AHEAD_BYTES = 262_144
 
 
-def _write_nothing(_frames: bytes) -> None:
-    """For a connection that is not open."""
+class _Nowhere:
+    """Implements ports.Outlet for a connection that is not open."""
+
+    straight = None
+
+    def write_event(self, frames: bytes) -> None:
+        """Write nothing."""
+
+    def write_rest(self, frames: bytes, sent: int) -> None:
+        """Write nothing."""
+
+
+_NOWHERE = _Nowhere()
 
 
 class ChatProtocol(WebSocketServerProtocol):
@@ -49,8 +60,8 @@ class ChatProtocol(WebSocketServerProtocol):
         self._admit_within = request.admit_within
         self._session: Session | None = None
         self._out: Outgoing | None = None
-        #: Writes events that are framed already, unless the connection is closing.
-        self.write_event: Callable[[bytes], None] = _write_nothing
+        #: Where events go that are framed already: nowhere before the connection is open, and when it is closing.
+        self.outlet: Outlet = _NOWHERE
         self._inbox: deque[bytes] = deque()
         self._inbox_bytes = 0
         self._busy = False
@@ -89,8 +100,7 @@ class ChatProtocol(WebSocketServerProtocol):
         self._out = Outgoing(
             self.transport, limits.unsent_bytes, limits.unsent_replies, self._too_slow, self.factory.straight
         )
-        # No method of its own: one call less for each of a room's members.
-        self.write_event = self._out.write_event
+        self.outlet = self._out
         # The HTTP channel that read the request had registered itself.
         self.transport.unregisterProducer()
         self._out.start()
@@ -121,7 +131,7 @@ class ChatProtocol(WebSocketServerProtocol):
     def onClose(self, wasClean: bool, code: int | None, reason: str | None) -> None:
         """Leave every room; let go of what is big, for Autobahn's protocols wait for the cyclic collector."""
         self._cancel_deadline()
-        self.write_event = _write_nothing
+        self.outlet = _NOWHERE
         self.factory.closed(self)
         if self._session is not None:
             self.factory.chat.goodbye(self._session)
@@ -138,7 +148,7 @@ class ChatProtocol(WebSocketServerProtocol):
 
     def sendCloseFrame(self, code: int | None = None, reasonUtf8: bytes | None = None, isReply: bool = False) -> None:
         """Send what waits before a close frame, ours or Autobahn's: nothing may follow it."""
-        self.write_event = _write_nothing
+        self.outlet = _NOWHERE
         if self._out is not None and self.state == self.STATE_OPEN:
             self._out.flush()
             if not isReply:
@@ -155,7 +165,7 @@ class ChatProtocol(WebSocketServerProtocol):
     def dropConnection(self, abort: bool = False) -> None:
         """Let go of the socket; a peer that does not take what is left for it holds it no longer than a close frame."""
         dropped = self.state != self.STATE_CLOSED
-        self.write_event = _write_nothing
+        self.outlet = _NOWHERE
         if dropped and self._out is not None:
             # Autobahn unregisters it: a transport ends when it has sent everything, but waits for a producer.
             self._out.flush()

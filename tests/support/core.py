@@ -20,7 +20,7 @@ from galaxychat.history.memory import MemoryHistory
 from galaxychat.limits import Buckets, name_key
 from galaxychat.messages import User
 from galaxychat.model import Identity, Role, RoomKind
-from galaxychat.ports import Draft, History, Peer, RoomDraft
+from galaxychat.ports import Draft, History, Outlet, Peer, RoomDraft
 from galaxychat.rooms import Rooms
 from galaxychat.session import Pace, Session
 from galaxychat.site import Rules, Site, World
@@ -49,9 +49,10 @@ class FakePeer:
         if not is_event:
             self.replies.append(event)
 
-    def write_event(self, frame: bytes) -> None:
-        """Never called: the fan-out of these tests sends payloads."""
-        raise AssertionError(frame)
+    @property
+    def outlet(self) -> Outlet:
+        """Never asked for: the fan-out of these tests sends payloads."""
+        raise AssertionError
 
     def close(self, code: int, reason: str) -> None:
         """Remember the end."""

@@ -282,7 +282,7 @@ def test_events_before_the_close_frame(house: _House) -> None:
         assert one.take() == []
         end(one)
         one.protocol.send(b"late")
-        one.protocol.write_event(b"\x81\x04late")
+        one.protocol.outlet.write_event(b"\x81\x04late")
         out.resumeProducing()
         first, last = one.take()
         assert first == (1, b"waits")
@@ -298,9 +298,9 @@ def test_too_many_events(house: _House) -> None:
     out.pauseProducing()
     event = b"\x81\x7e\xff\xff" + b"x" * 65_535
     for _ in range(1_048_576 // len(event)):
-        one.protocol.write_event(event)
+        one.protocol.outlet.write_event(event)
     assert one.take() == []
-    one.protocol.write_event(event)
+    one.protocol.outlet.write_event(event)
     *events, last = one.take()
     assert len(events) == 1_048_576 // len(event) + 1
     assert (last[0], int.from_bytes(last[1][:2], "big")) == (8, 4001)
