@@ -56,7 +56,7 @@ screenshots: .venv/.tests client system ## Take the pictures in docs/images anew
 
 # ONLY="fanout idle" measures only these; QUICK=1 the smallest of each, once.
 .PHONY: bench
-bench: .venv/.tests client ## Measure the chat beside what it could cost at least, and beside other stacks; half an hour
+bench: .venv/.tests .venv-bench/.ready benchmarks/node_modules/.ready client ## Measure the chat beside what it could cost at least, and beside other stacks; half an hour
 	@$(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(ONLY)
 
 .PHONY: wheel
@@ -72,7 +72,7 @@ system:
 
 .PHONY: clean
 clean: ## Delete all that was made, environments and the demo's data too
-	rm -rf .venv .venv-galaxy .demo build dist *.egg-info client/node_modules galaxychat/static
+	rm -rf .venv .venv-galaxy .venv-bench .bench .demo build dist *.egg-info client/node_modules benchmarks/node_modules galaxychat/static
 	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
@@ -93,6 +93,15 @@ clean: ## Delete all that was made, environments and the demo's data too
 .venv-galaxy/.ready: requirements/galaxy-data.txt
 	@scripts/venv.sh .venv-galaxy
 	.venv-galaxy/bin/python -m pip install --quiet -r $<
+	@touch $@
+
+.venv-bench/.ready: benchmarks/peers/requirements.txt
+	@scripts/venv.sh .venv-bench
+	.venv-bench/bin/python -m pip install --quiet -r $<
+	@touch $@
+
+benchmarks/node_modules/.ready: benchmarks/package.json benchmarks/package-lock.json | .venv/.tests
+	NPM_IN=benchmarks scripts/npm.sh ci --ignore-scripts
 	@touch $@
 
 client/node_modules/.ready: client/package.json client/package-lock.json | .venv/.tests

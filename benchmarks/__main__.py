@@ -8,10 +8,16 @@ from collections.abc import Callable, Iterator, Mapping
 
 from benchmarks import machine, servers
 from benchmarks.report import HEAD, Row, say
-from benchmarks.scenarios import fanout
+from benchmarks.scenarios import busy, fanout, growth, idle, latency, rooms, storm
 
 SCENARIOS: Mapping[str, Callable[[bool], Iterator[Row]]] = {
     "fanout": fanout.run,
+    "busy": busy.run,
+    "latency": latency.run,
+    "idle": idle.run,
+    "storm": storm.run,
+    "rooms": rooms.run,
+    "growth": growth.run,
 }
 
 

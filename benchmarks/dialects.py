@@ -1,4 +1,7 @@
-"""How the load talks to each kind of server: what is said until one is in, and how a message is posted."""
+"""How the load talks to each kind of server: what is said until one is in, and how a message is posted.
+
+A dialect is one person's, and remembers what that person was told.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,8 @@ from typing import Any
 _TEXT = 0x81
 #: What the load says, as long as a short sentence.
 WORDS = "Has anybody mapped these reads with BWA-MEM2 yet?"
+# As long as our own rooms' ids.
+_ROOM = 1 << 47
 Event = dict[str, Any]
 
 
@@ -53,13 +58,17 @@ class Plain:
         """Whether one is in with the answer to the handshake."""
         return True
 
+    def opening(self) -> bytes:
+        """Return what is said right after the handshake: nothing, by default."""
+        return b""
+
     def post(self, text: str = WORDS, /) -> bytes:
         """Return the bytes that post a message."""
         return masked(self.words(text))
 
     def words(self, text: str) -> bytes:
         """Return the command `send`."""
-        return _dump({"type": "send", "room": 1, "text": text, "nonce": secrets.token_hex(8)})
+        return _dump({"type": "send", "room": _ROOM, "text": text, "nonce": secrets.token_hex(8)})
 
     def is_message(self, frame: bytes) -> bool:
         """Whether a frame's payload is the event of a message."""
@@ -89,32 +98,75 @@ class SocketIo(Plain):
 
 
 class Chat(Plain):
-    """Our own: `welcome`, then `join`."""
+    """Our own: `welcome`, then the lobby; or what `enter` says instead, a `join` or `create`."""
 
-    def __init__(self, room: int, base: str = "/galaxychat") -> None:
-        self.room = room
-        self.path = f"{base}/ws"
+    path = "/galaxychat/ws"
+
+    def __init__(self, **enter: Any) -> None:
+        self._enter = enter
+        self.room = 0
+        self.rev = 0
+        self.epoch = ""
+        #: Of the newest message that one posted.
+        self.nonce = ""
 
     def answer(self, frame: bytes) -> tuple[bytes, bool]:
-        """Join the room once let in."""
-        if frame.startswith(b'{"type":"welcome"'):
-            return masked(_dump({"type": "join", "room": self.room, "id": 1})), False
-        if frame.startswith(b'{"type":"error"'):
+        """Enter the room once let in."""
+        event = json.loads(frame)
+        if event["type"] == "welcome":
+            self.epoch = event["epoch"]
+            (lobby,) = (room["room"] for room in event["rooms"] if room["kind"] == "lobby")
+            enter = self._enter or {"type": "join", "room": lobby}
+            return self.command(**enter), False
+        if event["type"] == "error":
             raise RuntimeError(frame.decode())
-        return b"", frame.startswith(b'{"type":"joined"')
+        if event["type"] == "joined":
+            self.room, self.rev = event["room"]["room"], event["room"]["rev"]
+        return b"", event["type"] == "joined"
 
     @property
     def in_at_once(self) -> bool:
         """Only with `joined`."""
         return False
 
+    def command(self, **command: Any) -> bytes:
+        """Return a command's frame."""
+        return masked(_dump({**command, "id": 1}))
+
     def words(self, text: str) -> bytes:
         """Return the command `send`."""
-        return _dump({"type": "send", "room": self.room, "text": text, "nonce": secrets.token_hex(8)})
+        self.nonce = secrets.token_hex(8)
+        return _dump({"type": "send", "id": 1, "room": self.room, "text": text, "nonce": self.nonce})
 
     def is_message(self, frame: bytes) -> bool:
         """Whether a frame's payload is the event of a message."""
         return frame.startswith(b'{"type":"message"')
+
+    def again(self, behind: int) -> Chat:
+        """Return a dialect that comes back to the same room, which has gone on by so many changes."""
+        after = max(0, self.rev - behind)
+        return Chat(type="join", room=self.room, after=after, epoch=self.epoch)
+
+
+class Echo(Plain):
+    """An echo that is said something twice, and comes back."""
+
+    def __init__(self) -> None:
+        self._heard = 0
+
+    def answer(self, frame: bytes) -> tuple[bytes, bool]:
+        """Say it the second time, and be in with what comes back."""
+        self._heard += 1
+        return (masked(frame), False) if self._heard < 2 else (b"", True)
+
+    @property
+    def in_at_once(self) -> bool:
+        """Only with the second answer."""
+        return False
+
+    def opening(self) -> bytes:
+        """Return what is said right after the handshake."""
+        return masked(_dump({"type": "join", "room": _ROOM, "after": 1000, "epoch": "0" * 16, "id": 1}))
 
 
 class Bare(Plain):

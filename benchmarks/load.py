@@ -17,9 +17,10 @@ from typing import Self
 
 from benchmarks.dialects import Plain
 
-_AT_ONCE = 100
 _PATIENCE = 60.0
 _PAGE = 1 << 18
+#: How one talks, and the cookie that one has.
+Person = tuple[Plain, str] | tuple[Plain, None]
 
 
 class Trouble(Exception):
@@ -44,7 +45,7 @@ def frames(buffer: bytearray) -> Iterator[tuple[bytes, int]]:
         del buffer[:at]
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False)
 class Line:
     """One connection whose frames are read."""
 
@@ -53,8 +54,8 @@ class Line:
     buffer: bytearray = field(default_factory=bytearray)
     upgraded: bool = False
     inside: bool = False
-    #: The bytes of each message heard of, and when, for who posts; in seconds.
-    heard: list[tuple[int, float]] = field(default_factory=list)
+    #: The bytes of each message heard of.
+    heard: list[int] = field(default_factory=list)
     #: The newest message, framed as it came.
     framed: bytes = b""
 
@@ -70,9 +71,14 @@ class Line:
             payload = framed[start:]
             if not self.inside:
                 self._enter(payload)
-            elif self.dialect.is_message(payload):
-                self.heard.append((len(framed), time.perf_counter()))
-                self.framed = framed
+            else:
+                self.take(payload, framed)
+
+    def take(self, payload: bytes, framed: bytes, /) -> None:
+        """Note what was said to one who is in."""
+        if self.dialect.is_message(payload):
+            self.heard.append(len(framed))
+            self.framed = framed
 
     def say(self, data: bytes) -> None:
         """Send bytes, which are few enough to fit into the kernel's buffer."""
@@ -87,6 +93,8 @@ class Line:
             raise Trouble(f"no upgrade: {bytes(head)!r}")
         self.buffer[:] = rest
         self.upgraded, self.inside = True, self.dialect.in_at_once
+        if opening := self.dialect.opening():
+            self.say(opening)
         return True
 
     def _enter(self, payload: bytes) -> None:
@@ -98,10 +106,12 @@ class Line:
 class Crowd:
     """All connections to one server: the first few post and are read, the others listen and are counted."""
 
-    def __init__(self, dialect: Plain, port: int, cookies: Sequence[str | None], authors: int = 1) -> None:
-        self._dialect = dialect
+    line: type[Line] = Line
+
+    def __init__(self, port: int, people: Sequence[Person], authors: int = 1, at_once: int = 100) -> None:
         self._port = port
-        self._cookies = cookies
+        self._people = people
+        self._at_once = at_once
         self._open = ExitStack()
         self._epoll = self._open.enter_context(select.epoll())
         self._buffer = bytearray(_PAGE)
@@ -109,8 +119,9 @@ class Crowd:
         self._listeners: dict[int, Callable[[bytearray], int]] = {}
         self._authors = authors
         self.authors: list[Line] = []
-        #: Bytes that arrived at those who listen.
-        self.bytes = 0
+        self.sockets: list[socket.socket] = []
+        #: What arrived at those who listen: bytes, or what `listen` counts instead.
+        self.heard = 0
 
     def __enter__(self) -> Self:
         """Let everybody in."""
@@ -136,16 +147,15 @@ class Crowd:
         """Take what has arrived, after waiting for it so many seconds at most; False if that was nothing."""
         ready = self._epoll.poll(timeout, 4096)
         listeners, buffer, count = self._listeners, self._buffer, 0
-        for fd, _ in ready:
+        for fd, what in ready:
             receive = listeners.get(fd)
             if receive is None:
                 self._lines[fd].receive()
-                continue
-            size = receive(buffer)
-            if not size:
+            elif what != select.EPOLLIN:
                 raise Trouble("the server closed a connection")
-            count += size
-        self.bytes += count
+            else:
+                count += receive(buffer)
+        self.heard += count
         return bool(ready)
 
     def settle(self, seconds: float) -> None:
@@ -155,30 +165,30 @@ class Crowd:
             if time.monotonic() > end:
                 raise Trouble("the server does not come to rest")
 
-    def exchange(self, text: str | None = None) -> float:
+    def exchange(self) -> float:
         """Post one message and return once all have it; the seconds until the last one had."""
         (author,) = self.authors
-        told, before = len(author.heard), self.bytes
-        post = self._dialect.post() if text is None else self._dialect.post(text)
+        told, before = len(author.heard), self.heard
+        post = author.dialect.post()
         began = time.perf_counter()
         author.say(post)
         end = began + _PATIENCE
-        while len(author.heard) == told or self.bytes < before + author.heard[told][0] * self.listeners:
+        while len(author.heard) == told or self.heard < before + author.heard[told] * self.listeners:
             self.hear(1)
             if time.perf_counter() > end:
-                raise Trouble(f"not all have it: {self.bytes - before} bytes, {author.heard[told:]}")
-        if self.bytes != before + author.heard[told][0] * self.listeners or len(author.heard) != told + 1:
+                raise Trouble(f"not all have it: {self.heard - before} bytes, {author.heard[told:]}")
+        if self.heard != before + author.heard[told] * self.listeners or len(author.heard) != told + 1:
             raise Trouble("something else was said, too")
         return time.perf_counter() - began
 
     def _fill(self) -> None:
         """Have everybody come in, so many on their way at a time."""
-        waiting = list(self._cookies)[::-1]
+        waiting = list(self._people)[::-1]
         outside: list[Line] = []
         end = time.monotonic() + 5 * _PATIENCE
         while waiting or outside:
-            while waiting and len(outside) < _AT_ONCE:
-                outside.append(self._connect(waiting.pop()))
+            while waiting and len(outside) < self._at_once:
+                outside.append(self._connect(*waiting.pop()))
             self.hear(1)
             outside = [line for line in outside if not line.inside]
             if time.monotonic() > end:
@@ -186,16 +196,21 @@ class Crowd:
         lines = list(self._lines.items())
         self.authors = [line for _, line in lines[: self._authors]]
         for fd, line in lines[self._authors :]:
-            self._listeners[fd] = line.socket.recv_into
+            self._listeners[fd] = self.listen(line)
             del self._lines[fd]
 
-    def _connect(self, cookie: str | None) -> Line:
+    def listen(self, line: Line) -> Callable[[bytearray], int]:
+        """Return what takes that which arrives at one who listens, into a buffer, and counts it."""
+        return line.socket.recv_into
+
+    def _connect(self, dialect: Plain, cookie: str | None) -> Line:
         opened = self._open.enter_context(socket.create_connection(("127.0.0.1", self._port), _PATIENCE))
         opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        line = Line(opened, self._dialect)
-        if greeting := self._dialect.greeting(self._port, cookie):
+        line = self.line(opened, dialect)
+        if greeting := dialect.greeting(self._port, cookie):
             line.say(greeting)
         opened.setblocking(False)
+        self.sockets.append(opened)
         self._lines[opened.fileno()] = line
-        self._epoll.register(opened.fileno(), select.EPOLLIN)
+        self._epoll.register(opened.fileno(), select.EPOLLIN | select.EPOLLRDHUP)
         return line

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from benchmarks.dialects import Chat
 from tests.support.galaxy_sqlite import ScratchGalaxy
 from tests.support.server import Server
 
@@ -57,7 +56,7 @@ class Started:
 @contextmanager
 def program(*command: str) -> Iterator[Started]:
     """Run a program that prints its port, until the end of the block."""
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, cwd=HERE.parent, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
         said = process.stdout.readline()
@@ -90,7 +89,11 @@ def folder() -> Iterator[Path]:
 @contextmanager
 def chat(place: Path, chat: Mapping[str, Any] | None = None, **limits: Any) -> Iterator[Server]:
     """Run the chat by twistd, with people who come from `people`; `chat` are further settings of our section."""
-    galaxy = ScratchGalaxy(place / "galaxy", chat={"limits": {**RAISED, **limits}, **(chat or {})})
+    galaxy = ScratchGalaxy(
+        place / "galaxy",
+        galaxy={"persistent_communication_rooms": ""},
+        chat={"limits": {**RAISED, **limits}, **(chat or {})},
+    )
     with Server(galaxy) as server:
         yield server
         if "Traceback" in server.output:
@@ -99,7 +102,7 @@ def chat(place: Path, chat: Mapping[str, Any] | None = None, **limits: Any) -> I
 
 def people(galaxy: ScratchGalaxy, count: int) -> list[str]:
     """Have so many more people in Galaxy, each logged in; return their cookies."""
-    names = [f"member{number}" for number in range(count)]
+    names = [f"member{secrets.token_hex(4)}" for _ in range(count)]
     keys = [secrets.token_hex(16) for _ in names]
     with closing(sqlite3.connect(galaxy.database)) as connection, connection:
         connection.executemany(
@@ -113,13 +116,6 @@ def people(galaxy: ScratchGalaxy, count: int) -> list[str]:
             list(zip(keys, names, strict=True)),
         )
     return [galaxy.cookie_of(key) for key in keys]
-
-
-def lobby(galaxy: ScratchGalaxy) -> Chat:
-    """Return how to talk to the chat in the room that everybody is in."""
-    with closing(sqlite3.connect(galaxy.log)) as connection:
-        ((room,),) = connection.execute("SELECT id FROM room WHERE kind = 'lobby'")
-    return Chat(room)
 
 
 def open_files() -> None:

@@ -25,18 +25,22 @@ def installed() -> list[Peer]:
     """Return those that `make bench` has installed; none where it was not asked."""
     found = []
     if _PYTHON.exists():
-        found += [_python("Autobahn sendMessage", "autobahn_chat", Plain())]
-        found += [_python("websockets", "websockets_chat", Plain())]
-        found += [_python("picows", "picows_chat", Plain())]
-        found += [_python("Flask-SocketIO on eventlet", "flask_chat", SocketIo())]
+        found += [
+            _python("picows", "picows_chat", Plain()),
+            _python("websockets", "websockets_chat", Plain()),
+            _python("Autobahn sendMessage", "autobahn_chat", Plain()),
+            _python("Flask-SocketIO on eventlet", "flask_chat", SocketIo()),
+        ]
     if (_HERE.parent / "node_modules").exists() and (node := _node()):
-        found += [Peer("Node ws", (node, str(_HERE / "ws_chat.js")), Plain())]
-        found += [Peer("Node socket.io", (node, str(_HERE / "socketio_chat.js")), SocketIo())]
+        found += [
+            Peer("Node ws", (node, str(_HERE / "ws_chat.js")), Plain()),
+            Peer("Node socket.io", (node, str(_HERE / "socketio_chat.js")), SocketIo()),
+        ]
     return found
 
 
 def _python(name: str, module: str, dialect: Plain) -> Peer:
-    return Peer(name, (str(_PYTHON), str(_HERE / f"{module}.py")), dialect)
+    return Peer(name, (str(_PYTHON), "-m", f"benchmarks.peers.{module}"), dialect)
 
 
 def _node() -> str | None:

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from benchmarks import peers, servers
-from benchmarks.dialects import Bare
+from benchmarks.dialects import Bare, Chat
 from benchmarks.load import Crowd
 from benchmarks.report import Row, held, microseconds, middle, say, spread
 from benchmarks.servers import Running
@@ -69,10 +69,8 @@ def _size(members: int, messages: int, with_peers: list[peers.Peer], rounds: int
     with ExitStack() as stack:
         place = stack.enter_context(servers.folder())
         server = stack.enter_context(servers.chat(place))
-        cookies = servers.people(server.galaxy, members)
-        ours = Contender(
-            "galaxychat", server, stack.enter_context(Crowd(servers.lobby(server.galaxy), server.port, cookies))
-        )
+        everybody = [(Chat(), cookie) for cookie in servers.people(server.galaxy, members)]
+        ours = Contender("galaxychat", server, stack.enter_context(Crowd(server.port, everybody)))
         ours.crowd.settle(1.5)
         post(ours.crowd, _WARM_UP)
         event = ours.crowd.authors[0].framed
@@ -87,14 +85,14 @@ def _size(members: int, messages: int, with_peers: list[peers.Peer], rounds: int
 
 def _bare(stack: ExitStack, event: bytes, members: int) -> Contender:
     server = stack.enter_context(servers.baseline("bare"))
-    crowd = stack.enter_context(Crowd(Bare(event), server.port, [None] * members))
+    crowd = stack.enter_context(Crowd(server.port, [(Bare(event), None)] * members))
     post(crowd, _WARM_UP)
     return Contender("bare loop", server, crowd)
 
 
 def _peer(stack: ExitStack, peer: peers.Peer, members: int) -> Contender:
     server = stack.enter_context(servers.program(*peer.command))
-    crowd = stack.enter_context(Crowd(peer.dialect, server.port, [None] * members))
+    crowd = stack.enter_context(Crowd(server.port, [(peer.dialect, None)] * members))
     crowd.settle(0.5)
     post(crowd, _WARM_UP)
     return Contender(peer.name, server, crowd)
