@@ -1,6 +1,6 @@
 /* What is done to messages after they were posted: reactions, quotes, long rooms, who comes and goes. */
 import { describe, expect, it } from "vitest";
-import { applyEvent, applyWelcome, type ChatState, withRoom } from "../src/store/chat";
+import { applyEvent, applyJoined, applyWelcome, type ChatState, withRoom } from "../src/store/chat";
 import { expectPage, layPage, quoting, toLatest } from "../src/store/pages";
 import { hold, type HeldRoom, loaded, shown, take, welcomeBack } from "../src/store/room";
 import type { AnyEvent, HistoryPage, Message, Presence, ReactionEvent } from "../src/wire/generated";
@@ -156,6 +156,15 @@ describe("people", () => {
     const hidden = { ...holding(1), info: aRoom({ kind: "direct", hidden: true }) };
     expect(after(inRoom(hidden), live(aMessage(2))).info.hidden).toBe(false);
   });
+});
+
+it("the first word of a direct room that appears is news; what a welcome finds unread is not", () => {
+  const info = aRoom({ room: 8, kind: "direct", rev: 1, unread: 1 });
+  const reply = aJoined({ room: info, messages: [aMessage(1, { room: 8 })] });
+  const [appeared] = applyEvent(inRoom(holding(1)), { type: "listed", room: info, users: [] });
+  expect(applyJoined(appeared, reply, null)[1]).toMatchObject([{ is: "arrived", live: true }]);
+  const welcomed = applyWelcome(null, aWelcome({ rooms: [info] }));
+  expect(applyJoined(welcomed, reply, null)[1]).toMatchObject([{ is: "arrived", live: false }]);
 });
 
 it("a banner and a notice are shown, though this server's types do not name them", () => {

@@ -12,6 +12,15 @@ from tests.browser.conftest import As
 from tests.support.server import Server
 
 _SIZES = {"wide": (1440, 900), "narrow": (320, 640)}
+_CODE = """```diff
+- old = 1
++ new = 'two'  # why
+```
+```python
+@a
+def f(x: int) -> str:
+    return f'{x}'  # why
+```"""
 Scheme = Literal["light", "dark"]
 
 
@@ -110,3 +119,120 @@ def test_keyboard_alone(as_: As) -> None:
     expect(alice.message("second of keys")).to_be_focused()
     alice.page.keyboard.press("ArrowUp")
     expect(alice.message("first of keys")).to_be_focused()
+
+
+class _Checked:
+    """A window whose every view is looked at by axe, and measured."""
+
+    def __init__(self, as_: As, axe: str, size: str, scheme: Scheme) -> None:
+        width, height = _SIZES[size]
+        self.window = as_("alice", viewport={"width": width, "height": height}, color_scheme=scheme)
+        self.window.open().go_online()
+        if size == "narrow" and self.window.rooms.is_visible():
+            self.window.enter("All Chats")
+        self.name = f"{scheme} {size}"
+        self.faults: list[str] = []
+        self._axe = axe
+
+    def look(self, view: str) -> None:
+        """Keep what is wrong with the view."""
+        page = self.window.page
+        overflow = page.evaluate("() => document.documentElement.scrollWidth - window.innerWidth")
+        self.faults.extend(f"{view}: {fault}" for fault in self.window.violations(self._axe))
+        self.faults.extend([f"{view} is {overflow}px too wide"] if overflow > 0 else [])
+
+    def look_and_close(self, view: str) -> None:
+        """The same, and Escape closes it."""
+        self.look(view)
+        self.window.page.keyboard.press("Escape")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", list(_SIZES))
+def test_axe_finds_nothing_at_messages(as_: As, axe: str, scheme: Scheme, size: str) -> None:
+    """Actions, reactions, quotes, code in colour, what is above the composer: no fault, and all fits the window."""
+    bob = as_("bob").open().go_online()
+    view = _Checked(as_, axe, size, scheme)
+    alice, name = view.window, view.name
+    bob.say(f"{name} code and a link {alice.address}../u/ada/h/x\n{_CODE}")
+    alice.sees(f"{name} code")
+    alice.act(f"{name} code", "Pin for everybody in this room")
+    alice.react(f"{name} code", "DNA")
+    expect(alice.chip(f"{name} code", "DNA")).to_be_visible()
+    alice.act(f"{name} code", "Reply")
+    view.look("replying")
+    alice.say(f"{name} answer")
+    expect(alice.message(f"{name} answer").get_by_role("button", name=re.compile("In reply to"))).to_be_visible()
+    alice.message(f"{name} answer").hover()
+    view.look("actions, reactions, quotes")
+    alice.act(f"{name} answer", "Add a reaction")
+    view.look_and_close("emoji")
+    alice.act(f"{name} answer", "Delete")
+    view.look_and_close("delete?")
+    alice.composer.press("ArrowUp")
+    view.look("editing")
+    alice.composer.press("Escape")
+    alice.composer.press_sequentially("@b")
+    expect(alice.page.get_by_role("option", name="bob")).to_be_visible()
+    view.look("completion")
+    alice.composer.fill("")
+    assert view.faults == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", list(_SIZES))
+def test_axe_finds_nothing_beside_and_before_the_messages(as_: As, axe: str, scheme: Scheme, size: str) -> None:
+    """Menus, panes and dialogs have no fault, fit the window, and close by Escape."""
+    view = _Checked(as_, axe, size, scheme)
+    alice, name = view.window, view.name
+    alice.say(f"{name} words")
+    alice.sees(f"{name} words")
+    alice.act(f"{name} words", "Pin for everybody in this room")
+    alice.page.get_by_role("button", name="More about this room").click()
+    view.look_and_close("menu")
+    alice.menu("Pinned messages")
+    expect(alice.side("Pinned messages").get_by_role("link").first).to_be_visible()
+    view.look_and_close("pins")
+    alice.page.get_by_role("button", name="Search messages").click()
+    alice.page.keyboard.type(f'"{name}"')
+    alice.page.keyboard.press("Enter")
+    expect(alice.side("Search").get_by_role("link").first).to_be_visible()
+    view.look_and_close("search")
+    alice.menu("Change the topic")
+    view.look_and_close("topic")
+    alice.log.get_by_role("button", name="alice", exact=True).last.click()
+    view.look_and_close("person")
+    if size == "narrow":
+        alice.page.get_by_role("link", name="All rooms").click()
+    for button in ("Message somebody", "Settings and notifications"):
+        alice.page.get_by_role("button", name=button).click()
+        view.look_and_close(button)
+    alice.create_room(f"Walls {name}", private=True)
+    alice.menu("Invite people")
+    alice.side("Members").get_by_role("combobox").fill("ali")
+    view.look("inviting")
+    assert view.faults == []
+
+
+@pytest.mark.parametrize("width", [320, 390, 700, 1024, 1600])
+def test_nothing_is_cut_off_at_any_width(as_: As, width: int) -> None:
+    """At every width one can write, open each pane and read a wide table of code, and nothing sticks out."""
+    alice = as_("alice", viewport={"width": width, "height": 700}).open().go_online()
+    if alice.rooms.is_visible() and not alice.composer.is_visible():
+        alice.enter("All Chats")
+    alice.say(f"width {width}\n```\n" + "column\t" * 60 + "\n```")
+    expect(alice.message(f"width {width}")).to_have_count(1)
+    row = alice.message(f"width {width}")
+    row.hover()
+    actions = row.get_by_role("group", name="What to do with this message")
+    expect(actions).to_be_visible()
+    for box in (actions.bounding_box(), alice.composer.bounding_box()):
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width
+    alice.page.get_by_role("button", name="Search messages").click()
+    pane = alice.side("Search").bounding_box()
+    assert pane is not None
+    assert pane["x"] >= 0
+    assert pane["x"] + pane["width"] <= width
+    assert alice.page.evaluate("() => document.documentElement.scrollWidth") <= width

@@ -104,7 +104,7 @@ class Window:
         place: float = self.log.evaluate(f"log => {{ {_SCROLLER} return scroller.scrollTop; }}")
         return place
 
-    def message(self, text: str) -> Locator:
+    def message(self, text: str | re.Pattern[str]) -> Locator:
         """The messages that say this."""
         return self.log.get_by_role("article").filter(has_text=text)
 

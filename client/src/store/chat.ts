@@ -58,7 +58,7 @@ export function applyJoined(state: ChatState, reply: Joined, after: number | nul
   const before = state.rooms.get(reply.room.room) ?? hold(reply.room);
   const next = withRoom(withUsers(state, reply.users), welcomeBack(before, reply, after));
   const known = before.last;
-  const isNew = (message: Message) => known !== null && message.seq > known;
+  const isNew = ({ seq }: Message) => (known === null ? before.appeared === true && seq > reply.room.read : seq > known);
   return [next, reply.messages.map((message) => ({ is: "arrived", message, live: isNew(message) }))];
 }
 
@@ -143,7 +143,7 @@ function applyChange(state: ChatState, event: RoomEvent): Next {
 
 function applyListed(state: ChatState, info: Room): Next {
   const held = state.rooms.get(info.room);
-  const next = withRoom(state, held ? inform(held, info) : hold(info));
+  const next = withRoom(state, held ? inform(held, info) : { ...hold(info), appeared: true });
   return [next, held || !info.member ? [] : [{ is: "join", room: info.room }]];
 }
 

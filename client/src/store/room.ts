@@ -34,6 +34,8 @@ export interface HeldRoom {
   /** Changes of messages that are not loaded, kept while a page is on its way; null when none is. */
   kept: readonly Change[] | null;
   traffic: Traffic | null;
+  /** Whether it came into the list just now: what is unread in it is news. */
+  appeared?: boolean;
   /** Whether this connection gets the room's events, or has asked for them. */
   subscription: "none" | "asked" | "live";
 }

@@ -30,12 +30,11 @@ export function Reactions({ message, names, me, can, tabIndex }: Props) {
             tabIndex={tabIndex}
             disabled={disabled}
             aria-pressed={mine}
-            aria-label={`${emojiName(one.emoji)}: ${who}`}
             title={`${who}: ${emojiName(one.emoji)}`}
             onClick={() => react(app, message, one.emoji as Emoji, !mine)}
           >
-            <span aria-hidden="true">{one.emoji}</span>
-            <span class="count" aria-hidden="true">{one.count}</span>
+            {one.emoji} <span class="count">{one.count}</span>
+            <span class="sr"> {emojiName(one.emoji)}: {who}</span>
           </button>
         );
       })}
