@@ -80,7 +80,7 @@ def build(config: Config, reactor: Any) -> House:
     factory = ChatFactory(chat, gate, config.limits, counted, reactor, config.fast_path)
     socket = web.SocketResource(factory, web.Door(config.allowed_origins, config.trusted_proxies))
     answers = web.Answers(not_ready=lambda: _not_ready(history, galaxy), me=lambda cookie: _me(gate, history, cookie))
-    resource = web.root(config.base_path, client_folder(), socket, answers, counted)
+    resource = web.root(config.base_path, client_folder(), socket, answers, counted, config.allowed_origins)
     return House(
         history=history,
         neighbourhood=_neighbourhood(reactor, history, site, entering),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
@@ -33,10 +34,12 @@ from galaxychat.handshake import (
     is_forwarded,
     sole_cookie,
 )
-from galaxychat.origin import Origin
+from galaxychat.origin import Origin, parse_origin
 
 _log = Logger(namespace="galaxychat")
 _YEAR = b"public, max-age=31536000, immutable"
+#: What other pages name, so that no hash may stand in it: the script for them, and the page that says we are here.
+_NAMED = ("embed.js", "embed.html")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,18 +156,29 @@ class _Later(Resource):
 class Me(_Later):
     """What the cookie of the asker is worth: why no socket opens, and the badge."""
 
-    def __init__(self, answers: Answers) -> None:
+    def __init__(self, answers: Answers, origins: Collection[Origin]) -> None:
         super().__init__()
         self._answers = answers
+        self._origins = origins
 
     async def answer(self, request: Any) -> bytes:
         """Return the state as JSON."""
+        self._tell_allowed_pages(request)
         try:
             value = sole_cookie(headers_of(request))
         except BadHandshake as bad:
             return _plain(request, bad.status, bad.reason)
         request.setHeader(b"content-type", b"application/json")
         return json.dumps(await self._answers.me(value)).encode()
+
+    def _tell_allowed_pages(self, request: Any) -> None:
+        """Let a page of Galaxy's read the answer where the chat is at another port; nobody else's."""
+        request.setHeader(b"vary", b"origin")
+        given = request.requestHeaders.getRawHeaders("origin") or []
+        origin = parse_origin(given[0]) if len(given) == 1 else None
+        if origin in self._origins:
+            request.setHeader(b"access-control-allow-origin", str(origin).encode())
+            request.setHeader(b"access-control-allow-credentials", b"true")
 
 
 class _Local(_Later):
@@ -256,15 +270,22 @@ class _Files(_Folder):
     def __init__(self, folder: Path) -> None:
         super().__init__()
         for path in folder.iterdir():
-            if path.suffix in (".js", ".css", ".json", ".svg", ".png", ".woff2"):
+            if path.suffix in (".js", ".css", ".json", ".svg", ".png", ".woff2") and path.name not in _NAMED:
                 self.putChild(path.name.encode(), _compressed(_File(str(path))))
 
 
-class _Page(Data):
-    """The page, which names the files of today: browsers ask for it each time."""
+class _Current(Data):
+    """A file whose address stays while what is in it changes: browsers ask each time, and get it when it is new."""
+
+    def __init__(self, data: bytes, kind: str) -> None:
+        super().__init__(data, kind)
+        # Weak: what is sent may be compressed.
+        self._tag = f'W/"{hashlib.sha256(data).hexdigest()[:16]}"'.encode()
 
     def render_GET(self, request: Any) -> Any:
         request.setHeader(b"cache-control", b"no-cache")
+        if request.setETag(self._tag):
+            return b""
         return super().render_GET(request)
 
 
@@ -276,13 +297,22 @@ class _File(File):
         return super().render_GET(request)
 
 
-def root(base_path: str, client: Path, socket: IResource, answers: Answers, counted: metrics.Metrics) -> Resource:
+def root(
+    base_path: str,
+    client: Path,
+    socket: IResource,
+    answers: Answers,
+    counted: metrics.Metrics,
+    origins: Collection[Origin] = (),
+) -> Resource:
     """Return the whole tree. `base_path` begins with a slash and ends with none; "" puts the chat at the root."""
     top: Resource = _Folder()
-    base = Base(_page(client))
+    base = Base(_current(client / "index.html"))
     base.putChild(b"static", _Files(client))
+    for name in _NAMED:
+        base.putChild(name.encode(), _current(client / name))
     base.putChild(b"ws", socket)
-    base.putChild(b"me", Me(answers))
+    base.putChild(b"me", Me(answers, origins))
     names = [name for name in base_path.split("/") if name]
     parent = top
     for name in names[:-1]:
@@ -300,9 +330,9 @@ def root(base_path: str, client: Path, socket: IResource, answers: Answers, coun
     return top
 
 
-def _page(client: Path) -> IResource:
-    page = _Page((client / "index.html").read_bytes(), "text/html; charset=utf-8")
-    return _compressed(page)
+def _current(path: Path) -> IResource:
+    kind = {".html": "text/html", ".js": "text/javascript"}[path.suffix]
+    return _compressed(_Current(path.read_bytes(), f"{kind}; charset=utf-8"))
 
 
 class _Gzip(GzipEncoderFactory):
