@@ -12,7 +12,7 @@ function socketUrl(): URL {
   return url;
 }
 
-export function run(): void {
+export function run(): Chat {
   const app = new Chat({
     base: new URL(".", document.baseURI).pathname,
     storage: browserStorage(),
@@ -28,4 +28,5 @@ export function run(): void {
   document.addEventListener("visibilitychange", () => (document.hidden ? app.focus(false) : app.awake()));
   render(<App app={app} />, document.getElementById("app")!);
   app.start();
+  return app;
 }

@@ -157,7 +157,7 @@ describe("shared computers", () => {
     chat.drafts.set(ROOM, "draft");
     chat.drafts.flush();
     logOut();
-    expect([...storage.held.keys()]).toEqual(["galaxychat:online"]);
+    expect([...storage.held.keys()]).toEqual(["galaxychat.online"]);
     expect(chat.state.get()).toMatchObject({ chat: null, view: null, pending: new Map() });
     expect(chat.drafts.get(ROOM)).toBe("");
   });

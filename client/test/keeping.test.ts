@@ -100,7 +100,7 @@ describe("keys", () => {
     keysOf(1).set("a", "x");
     keysOf(2, "e9").set("a", "y");
     removeEverybodys(storage, "/galaxychat/");
-    expect([...storage.held.keys()]).toEqual(["galaxychat:online"]);
+    expect([...storage.held.keys()]).toEqual(["galaxychat.online"]);
   });
 
   it("a browser that keeps nothing is no error", () => {

@@ -1,11 +1,13 @@
 /*
  * Every text that a user reads comes from the one dictionary; another language is other files like these.
- * en.later.json holds the texts of the parts that are loaded when they are first wanted, and comes with them.
+ * en.later.json holds the texts of the parts that are loaded when they are first wanted, and comes with them;
+ * en.panel.json those of the panel in Galaxy's page.
  */
 import core from "./en.json";
 import type later from "./en.later.json";
+import type panel from "./en.panel.json";
 
-type Dictionary = typeof core & typeof later;
+type Dictionary = typeof core & typeof later & typeof panel;
 export type Key = keyof Dictionary;
 type Plural<K> = K extends `${infer Stem}.other` ? Stem : never;
 export type PluralKey = Plural<Key>;

@@ -14,17 +14,20 @@ export function browserStorage(): Storage | null {
   }
 }
 
+/** embed.js, in Galaxy's pages of the same origin, goes by it too. */
+const CHOICE = `${APP}.online`;
+
 export class Choice {
   constructor(private readonly storage: Storage | null) {}
 
   /** Null as long as nobody has chosen. */
   get(): boolean | null {
-    const kept = this.storage?.getItem(`${APP}:online`) ?? null;
+    const kept = this.storage?.getItem(CHOICE) ?? null;
     return kept === null ? null : kept === "1";
   }
 
   set(online: boolean): void {
-    quietly(() => this.storage?.setItem(`${APP}:online`, online ? "1" : "0"));
+    quietly(() => this.storage?.setItem(CHOICE, online ? "1" : "0"));
   }
 }
 

@@ -22,3 +22,6 @@ export { RoomStart } from "./RoomStart";
 export { NoRoom, OtherScreen, Trouble } from "./screens";
 export { SidePane } from "./SidePane";
 export { TrafficLine } from "./TrafficLine";
+
+// What makes the page a panel in a page of Galaxy's: here, since a third piece would make the first load larger.
+export { settle } from "../../panel";
