@@ -46,6 +46,10 @@ def _parser() -> argparse.ArgumentParser:
     backup.set_defaults(command=_backup)
     epoch = commands.add_parser("new-epoch", help="after a restore (SQLite: with the service stopped)")
     epoch.set_defaults(command=_new_epoch)
+    webhook = commands.add_parser("install-webhook", help="write the folder that puts the chat into Galaxy's masthead")
+    webhook.add_argument("folder", metavar="DIR", type=Path, help="Galaxy's webhooks_dir")
+    webhook.add_argument("--url", required=True, help="where browsers find the chat: https://<galaxy>/galaxychat/")
+    webhook.set_defaults(command=_install_webhook)
     for each in (check, backup, epoch):
         each.add_argument("--galaxy-config", help="Galaxy's configuration (default: $GALAXY_CONFIG_FILE)")
         each.add_argument("--config", help="the chat's own settings")
@@ -56,6 +60,13 @@ def _demo(given: argparse.Namespace) -> int:
     from galaxychat import demo  # brings the reactor with it
 
     demo.run(given.directory, given.port)
+    return 0
+
+
+def _install_webhook(given: argparse.Namespace) -> int:
+    from galaxychat import webhook
+
+    print(webhook.next_steps(webhook.install(given.folder, given.url)))
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 from collections.abc import Awaitable, Callable, Collection
@@ -16,9 +17,8 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.web.iweb import IRequest
 from twisted.web.pages import notFound
-from twisted.web.resource import EncodingResourceWrapper, IResource, Resource
+from twisted.web.resource import IResource, Resource
 from twisted.web.server import NOT_DONE_YET, GzipEncoderFactory, Request
-from twisted.web.static import Data, File
 
 from galaxychat import metrics
 from galaxychat.config import TrustedProxy
@@ -38,6 +38,16 @@ from galaxychat.origin import Origin, parse_origin
 
 _log = Logger(namespace="galaxychat")
 _YEAR = b"public, max-age=31536000, immutable"
+_ASKED = b"no-cache"  # to be kept, and asked for each time
+_KINDS = {
+    ".css": b"text/css; charset=utf-8",
+    ".html": b"text/html; charset=utf-8",
+    ".js": b"text/javascript; charset=utf-8",
+    ".json": b"application/json",
+    ".png": b"image/png",
+    ".svg": b"image/svg+xml",
+    ".woff2": b"font/woff2",
+}
 #: What other pages name, so that no hash may stand in it: the script for them, and the page that says we are here.
 _NAMED = ("embed.js", "embed.html")
 
@@ -270,31 +280,33 @@ class _Files(_Folder):
     def __init__(self, folder: Path) -> None:
         super().__init__()
         for path in folder.iterdir():
-            if path.suffix in (".js", ".css", ".json", ".svg", ".png", ".woff2") and path.name not in _NAMED:
-                self.putChild(path.name.encode(), _compressed(_File(str(path))))
+            if path.suffix in _KINDS and path.suffix != ".html" and path.name not in _NAMED:
+                self.putChild(path.name.encode(), _File(path, _YEAR))
 
 
-class _Current(Data):
-    """A file whose address stays while what is in it changes: browsers ask each time, and get it when it is new."""
+class _File(Resource):
+    """A file, held in memory in both of its forms; browsers that have it are told so."""
 
-    def __init__(self, data: bytes, kind: str) -> None:
-        super().__init__(data, kind)
-        # Weak: what is sent may be compressed.
-        self._tag = f'W/"{hashlib.sha256(data).hexdigest()[:16]}"'.encode()
+    def __init__(self, path: Path, cached: bytes) -> None:
+        super().__init__()
+        self._plain = path.read_bytes()
+        # Packed here: Twisted's own way sends gzip's last bytes even where there is no body, behind a 304.
+        self._packed = gzip.compress(self._plain, 9, mtime=0)
+        self._kind = _KINDS[path.suffix]
+        self._cached = cached
+        # Weak: one for both forms.
+        self._tag = f'W/"{hashlib.sha256(self._plain).hexdigest()[:16]}"'.encode()
 
-    def render_GET(self, request: Any) -> Any:
-        request.setHeader(b"cache-control", b"no-cache")
+    def render_GET(self, request: Any) -> bytes:
+        """Send it, in the form that this browser can read, unless it has it."""
+        request.setHeader(b"cache-control", self._cached)
+        request.setHeader(b"vary", b"accept-encoding")
         if request.setETag(self._tag):
             return b""
-        return super().render_GET(request)
-
-
-class _File(File):
-    """A file whose name holds a hash of what is in it."""
-
-    def render_GET(self, request: Any) -> Any:
-        request.setHeader(b"cache-control", _YEAR)
-        return super().render_GET(request)
+        request.setHeader(b"content-type", self._kind)
+        body = self._packed if GzipEncoderFactory().encoderForRequest(request) else self._plain
+        request.setHeader(b"content-length", b"%d" % len(body))
+        return b"" if request.method == b"HEAD" else body
 
 
 def root(
@@ -307,10 +319,10 @@ def root(
 ) -> Resource:
     """Return the whole tree. `base_path` begins with a slash and ends with none; "" puts the chat at the root."""
     top: Resource = _Folder()
-    base = Base(_current(client / "index.html"))
+    base = Base(_File(client / "index.html", _ASKED))
     base.putChild(b"static", _Files(client))
     for name in _NAMED:
-        base.putChild(name.encode(), _current(client / name))
+        base.putChild(name.encode(), _File(client / name, _ASKED))
     base.putChild(b"ws", socket)
     base.putChild(b"me", Me(answers, origins))
     names = [name for name in base_path.split("/") if name]
@@ -328,23 +340,6 @@ def root(
     top.putChild(b"readyz", Ready(answers))
     top.putChild(b"metrics", MetricsPage(counted))
     return top
-
-
-def _current(path: Path) -> IResource:
-    kind = {".html": "text/html", ".js": "text/javascript"}[path.suffix]
-    return _compressed(_Current(path.read_bytes(), f"{kind}; charset=utf-8"))
-
-
-class _Gzip(GzipEncoderFactory):
-    """Compresses for those who can read it, and says to caches that others cannot."""
-
-    def encoderForRequest(self, request: Any) -> Any:
-        request.setHeader(b"vary", b"accept-encoding")
-        return super().encoderForRequest(request)
-
-
-def _compressed(resource: IResource) -> IResource:
-    return EncodingResourceWrapper(resource, [_Gzip()])
 
 
 def _plain(request: Any, status: int, words: str) -> bytes:

@@ -122,7 +122,15 @@ def test_the_client_is_in_the_package(python: Path, tmp_path: Path) -> None:
     static = Path(run(python, "-c", WHERE, cwd=tmp_path).strip(), "static")
     named = NAMED_FILE.findall((static / "index.html").read_text())
     assert {Path(name).suffix for name in named} == {".js", ".css"}
-    assert [name for name in named if not (static / name).is_file()] == []
+    assert [name for name in [*named, "embed.js", "embed.html"] if not (static / name).is_file()] == []
+
+
+def test_the_webhook_is_in_the_package(python: Path, tmp_path: Path) -> None:
+    """An admin writes Galaxy's webhook from the installed package."""
+    command = ("install-webhook", "webhooks", "--url", "https://galaxy.example.org/galaxychat/")
+    run(python.with_name("galaxychat"), *command, cwd=tmp_path)
+    written = {path.name for path in (tmp_path / "webhooks" / "galaxychat").iterdir()}
+    assert written == {"config.yml", "script.js", "styles.css"}
 
 
 def test_the_command_says_its_version(python: Path, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
+import socket
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,39 @@ def test_compression(site: LocalSite, path: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "kind"), [("", "text/html"), ("embed.html", "text/html"), ("embed.js", "text/javascript")]
+)
+def test_what_other_pages_name_is_revalidated(site: LocalSite, name: str, kind: str) -> None:
+    """An address without a hash is asked for each time, and sent only when it is new, packed or not."""
+    path = f"/galaxychat/{name}"
+    plain, packed = site.get(path), site.get(path, {"Accept-Encoding": "gzip"})
+    assert gzip.decompress(packed.body) == plain.body
+    assert plain.headers["content-type"] == f"{kind}; charset=utf-8"
+    assert plain.headers["cache-control"] == packed.headers["cache-control"] == "no-cache"
+    tag = plain.headers["etag"]
+    assert tag == packed.headers["etag"]
+    for accepted in ("identity", "gzip"):
+        again = site.get(path, {"If-None-Match": tag, "Accept-Encoding": accepted})
+        assert (again.status, again.body, again.headers["etag"]) == (304, b"", tag)
+    assert site.get(path, {"If-None-Match": 'W/"other"'}).status == 200
+
+
+@pytest.mark.parametrize("path", ["/galaxychat/embed.js", "/galaxychat/static/{css}"])
+def test_nothing_follows_a_304(site: LocalSite, path: str) -> None:
+    """A connection that is kept open would take a body of an answer without one for the next answer."""
+    path = path.format(css=_files(".css")[0])
+    tag = site.get(path).headers["etag"].encode()
+    head = b"GET " + path.encode() + b" HTTP/1.1\r\nHost: x\r\nAccept-Encoding: gzip\r\n"
+    with socket.create_connection(("127.0.0.1", site.port), 10) as opened:
+        opened.sendall(head + b"If-None-Match: " + tag + b"\r\nConnection: close\r\n\r\n")
+        answer = b""
+        while chunk := opened.recv(65536):
+            answer += chunk
+    assert answer.startswith(b"HTTP/1.1 304 ")
+    assert answer.partition(b"\r\n\r\n")[2] == b""
+
+
+@pytest.mark.parametrize(
     ("path", "target"), [("/", "galaxychat/"), ("/galaxychat", "galaxychat/"), ("/galaxychat?a=b", "galaxychat/")]
 )
 def test_ways_to_the_page(site: LocalSite, path: str, target: str) -> None:
@@ -73,6 +107,11 @@ def test_ways_to_the_page(site: LocalSite, path: str, target: str) -> None:
         "/galaxychat/static",
         "/galaxychat/static/",
         "/galaxychat/static/index.html",
+        "/galaxychat/static/embed.js",
+        "/galaxychat/embed.css",
+        "/galaxychat/embed.js/",
+        "/galaxychat/embed.js/embed.js",
+        "/galaxychat//embed.js",
         "/galaxychat/static/bundle.sha256",
         "/galaxychat/static/../index.html",
         "/galaxychat/static/..%2findex.html",
@@ -115,6 +154,8 @@ def test_what_is_not_there(site: LocalSite, path: str) -> None:
         ("GET", "/galaxychat/me"),
         ("HEAD", "/galaxychat/me"),
         ("GET", "/galaxychat/ws"),
+        ("GET", "/galaxychat/embed.js"),
+        ("GET", "/galaxychat/embed.html"),
         ("GET", "/galaxychat/static/{js}"),
         ("HEAD", "/galaxychat/static/{js}"),
         ("GET", "/galaxychat/static/nothing"),
@@ -223,6 +264,32 @@ def test_me(site: LocalSite) -> None:
         assert json.loads(answer.body) == expected
     two = f"galaxysession={galaxy.cookie('alice')}; galaxysession={galaxy.cookie('bob')}"
     assert site.get("/galaxychat/me", {"Cookie": two}).status == 400
+
+
+@pytest.mark.parametrize(
+    ("origin", "may_read"),
+    [
+        ("https://galaxy.example.org", True),
+        ("http://other.example.org:8080", True),
+        ("https://GALAXY.example.org:443", True),
+        ("https://galaxy.example.org.evil.org", False),
+        ("https://galaxy.example.org:8443", False),
+        ("https://stranger.example.org", False),
+        ("null", False),
+        (None, False),
+    ],
+)
+def test_who_may_read_me(site: LocalSite, origin: str | None, may_read: bool) -> None:
+    """A page of Galaxy's at another port may read it with the cookie, and a stranger's page may not."""
+    answer = site.get("/galaxychat/me", {} if origin is None else {"Origin": origin})
+    assert answer.headers["vary"] == "origin"
+    shown = {name: value for name, value in answer.headers.items() if name.startswith("access-control-")}
+    if may_read:
+        assert origin is not None
+        allowed = origin.lower().removesuffix(":443")
+        assert shown == {"access-control-allow-origin": allowed, "access-control-allow-credentials": "true"}
+    else:
+        assert shown == {}
 
 
 @pytest.mark.parametrize("base", ["/galaxy/galaxychat", "/a/b/c"])
