@@ -32,7 +32,7 @@
       next();
     };
     probe.onload = () => end(load);
-    probe.onerror = () => setTimeout(end, 99, later);
+    probe.onerror = () => setTimeout(end, 999, later);
     // Where the site's policy forbids objects there is no quiet way.
     document.addEventListener("securitypolicyviolation", (event) => event.effectiveDirective === "object-src" && end(load));
     probe.style.cssText = "position:fixed;top:100%";

@@ -42,7 +42,7 @@ function isThere(base: string): Promise<boolean> {
   probe.style.cssText = "position:fixed;top:100%";
   return new Promise<boolean>((tell) => {
     probe.onload = () => tell(true);
-    probe.onerror = () => setTimeout(tell, 99, false);
+    probe.onerror = () => setTimeout(tell, 999, false);
     // Where the page's policy forbids objects there is no quiet way, and only asking tells.
     document.addEventListener("securitypolicyviolation", (event) => event.effectiveDirective === "object-src" && tell(true));
     document.body.append(probe);

@@ -6,7 +6,8 @@ import * as panel from "./panel";
 
 declare global {
   interface Window {
-    galaxychat?: boolean;
+    /** Not `galaxychat`: that is, in Galaxy, the element of this id. */
+    communityChat?: boolean;
   }
 }
 
@@ -60,7 +61,7 @@ function hear(event: MessageEvent): void {
 }
 
 // Frames of the page, of which Galaxy has several, have no icon; a second <script> brings no second one.
-if (self === top && !window.galaxychat) {
-  window.galaxychat = true;
+if (self === top && !window.communityChat) {
+  window.communityChat = true;
   (window.requestIdleCallback ?? setTimeout)(start);
 }

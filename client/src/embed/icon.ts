@@ -10,9 +10,9 @@ item.style.cssText = "position:relative;min-width:40px";
 button.append(make("i"), count);
 
 export function badge(unread?: number, mentions?: number): void {
-  const shown = mentions! > 99 ? "99+" : mentions || "";
-  count.hidden = !unread && !mentions;
-  count.textContent = `${shown}`;
+  const shown = (mentions! > 99 ? "99+" : mentions || "") as string;
+  count.hidden = !unread && !shown;
+  count.textContent = shown;
   button.setAttribute("aria-label", `${words.name}${shown ? `, ${words.mentions} ${shown}` : unread ? `, ${words.unread}` : ""}`);
 }
 
