@@ -224,7 +224,8 @@ def _neighbourhood(
 async def _not_ready(history: History, galaxy: GalaxyDatabase) -> str | None:
     """Return why nobody can be let in at the moment, in words for the admin."""
     try:
-        await history.people(())
+        # Somebody, for nobody nothing would be asked.
+        await history.people((0,))
     except HistoryUnavailable:
         return "The chat's log cannot be reached."
     try:

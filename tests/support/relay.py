@@ -1,10 +1,16 @@
-"""A way between a browser and the server that a test can cut, as a train that enters a tunnel does."""
+"""A way between a browser and the server that a test can cut, as a train that enters a tunnel does.
+
+By itself, in a process of its own, it leads from a port of its network's loopback to a unix socket, which any network
+can reach: `python -m tests.support.relay SOCKET` says its port, and ends with its standard input.
+"""
 
 from __future__ import annotations
 
 import socket
+import sys
 import threading
 from contextlib import suppress
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -12,9 +18,9 @@ _CHUNK = 65536
 
 
 class Relay:
-    """Passes TCP connections on to a port of the loopback; `cut` ends them all and lets none begin."""
+    """Passes TCP connections on to a port of the loopback, or a unix socket; `cut` ends all and lets none begin."""
 
-    def __init__(self, target: int) -> None:
+    def __init__(self, target: int | Path) -> None:
         self._target = target
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._lock = threading.Lock()
@@ -50,7 +56,7 @@ class Relay:
         with self._lock:
             self._is_cut = False
 
-    def retarget(self, target: int) -> None:
+    def retarget(self, target: int | Path) -> None:
         """Pass on to another port from now on."""
         self._target = target
 
@@ -64,10 +70,11 @@ class Relay:
 
     def _join(self, here: socket.socket) -> None:
         try:
-            there = socket.create_connection(("127.0.0.1", self._target))
+            there = _connected(self._target)
         except OSError:
             _close(here)
             return
+        here.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         with self._lock:
             if self._is_cut:
                 _close(here)
@@ -87,8 +94,27 @@ class Relay:
         _close(sink)
 
 
+def _connected(target: int | Path) -> socket.socket:
+    if isinstance(target, int):
+        return socket.create_connection(("127.0.0.1", target))
+    opened = socket.socket(socket.AF_UNIX)
+    try:
+        opened.connect(str(target))
+    except OSError:
+        opened.close()
+        raise
+    return opened
+
+
 def _close(end: socket.socket) -> None:
     # Wakes up who is blocked in recv, which closing alone does not.
     with suppress(OSError):
         end.shutdown(socket.SHUT_RDWR)
     end.close()
+
+
+if __name__ == "__main__":
+    with Relay(Path(sys.argv[1])) as relay:
+        sys.stdout.write(f"{relay.port}\n")
+        sys.stdout.flush()
+        sys.stdin.read()
