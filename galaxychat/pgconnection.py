@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from ipaddress import ip_address
 from typing import Any
 
@@ -12,7 +13,7 @@ from psycopg2 import extensions
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.threads import deferToThreadPool
 from twisted.python.failure import Failure
-from txpostgres.txpostgres import Connection
+from txpostgres.txpostgres import Connection, Cursor
 
 from galaxychat.dburl import PostgresUrl
 from galaxychat.errors import StartError
@@ -27,25 +28,58 @@ _KEEPALIVE = {
 }
 
 
+class _Selecting:
+    """The reactor as txpostgres uses it, which tells a socket that libpq closed by itself from a mistake.
+
+    libpq does so when it reads the server's last words and the end in one go. psycopg2 finds out with the next
+    question only; until then the socket's number is -1, which a reactor refuses with ValueError.
+    """
+
+    def __init__(self, reactor: Any) -> None:
+        self._reactor = reactor
+
+    def addReader(self, reader: Any) -> None:
+        """Wait until there is something to read; raises psycopg2.OperationalError."""
+        _check_socket(reader)
+        self._reactor.addReader(reader)
+
+    def addWriter(self, writer: Any) -> None:
+        """Wait until something can be written; raises psycopg2.OperationalError."""
+        _check_socket(writer)
+        self._reactor.addWriter(writer)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._reactor, name)
+
+
+def _check_socket(selectable: Any) -> None:
+    if selectable.fileno() < 0:
+        raise psycopg2.OperationalError("server closed the connection unexpectedly")
+
+
 class Supervised(Connection):  # type: ignore[misc]
     """Tells of a lost connection where txpostgres would raise into the reactor."""
 
     def __init__(self, reactor: Any, lost: Callable[[Supervised, str], None]) -> None:
-        super().__init__(reactor)
+        super().__init__(_Selecting(reactor))
         self._tell_lost = lost
         self._ended = False
 
     def doRead(self) -> None:
         """Read, for whoever waits on a query or for notifications."""
-        self._watched(super().doRead)
+        self.watched(super().doRead)
 
     def doWrite(self) -> None:
         """Write what libpq still has to send."""
-        self._watched(super().doWrite)
+        self.watched(super().doWrite)
+
+    def cursor(self) -> _WatchedCursor:
+        """Return a cursor."""
+        return _WatchedCursor(self._connection.cursor(), self)
 
     def connectionLost(self, reason: Failure) -> None:
         """Hear from the reactor that the socket is dead."""
-        super().connectionLost(reason)
+        self.watched(partial(super().connectionLost, reason))
         if not self._ended:
             self._tell_lost(self, "connection lost")
 
@@ -67,11 +101,30 @@ class Supervised(Connection):  # type: ignore[misc]
         rows: list[tuple[Any, ...]] = cursor.fetchall() if cursor.description else []
         return rows
 
-    def _watched(self, step: Callable[[], None]) -> None:
+    def watched(self, step: Callable[[], None]) -> None:
+        """Do something that the reactor asks for; an error of the connection's is told and not raised."""
         try:
             step()
         except psycopg2.Error as error:
             self._tell_lost(self, first_line(error))
+
+
+class _WatchedCursor(Cursor):  # type: ignore[misc]
+    """One question, which the reactor also drives. When its connection is closed it fails with ConnectionDone."""
+
+    _connection: Supervised
+
+    def doRead(self) -> None:
+        """Read the answer."""
+        self._connection.watched(super().doRead)
+
+    def doWrite(self) -> None:
+        """Write what is left of the question."""
+        self._connection.watched(super().doWrite)
+
+    def connectionLost(self, reason: Failure) -> None:
+        """Hear from the reactor that the socket is dead."""
+        self._connection.watched(partial(super().connectionLost, reason))
 
 
 def libpq_parameters(url: PostgresUrl, settings: Mapping[str, str]) -> dict[str, str]:

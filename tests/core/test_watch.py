@@ -12,7 +12,7 @@ from galaxychat.messages import User
 from galaxychat.model import Identity, Role
 from galaxychat.sessionrow import SessionRow
 from galaxychat.watch import AGAIN_AFTER, Source, Watch
-from tests.support.core import ANNA, BELA, LOBBY_ID, Client, House, finish
+from tests.support.core import ANNA, BELA, CLEO, LOBBY_ID, Client, Gate, House, finish
 
 INTERVAL, GRACE = 30.0, 300.0
 
@@ -25,10 +25,14 @@ class Galaxy:
     refused: dict[int, Closing] = field(default_factory=dict)
     asked: list[set[int]] = field(default_factory=list)
     away: bool = False
+    #: Where its answer waits.
+    slow: Gate | None = None
 
     async def sessions(self, session_ids: Collection[int]) -> Mapping[int, SessionRow]:
         """Return those that are there; the user's id stands for the row's."""
         self.asked.append(set(session_ids))
+        if self.slow is not None:
+            await self.slow
         if self.away:
             raise GalaxyUnavailable("away")
         return {
@@ -147,6 +151,36 @@ def test_galaxy_comes_back(town: Town) -> None:
     town.galaxy.away = False
     town.pass_time(AGAIN_AFTER)
     assert end_of(anna) == (4401, "log in to Galaxy")
+
+
+def test_each_has_a_grace_of_their_own(town: Town) -> None:
+    """Who was let in later, before Galaxy went away for good, stays for as long as the others did."""
+    anna = town.enter(ANNA, 1)
+    town.pass_time(1 + INTERVAL)
+    bela = town.enter(BELA, 2)
+    town.galaxy.away = True
+    town.pass_time(GRACE)
+    assert (end_of(anna), end_of(bela)) == ((4002, "Galaxy's database does not answer"), None)
+    town.pass_time(INTERVAL)
+    assert end_of(bela) == (4002, "Galaxy's database does not answer")
+
+
+def test_coming_and_going_while_galaxy_is_asked(town: Town) -> None:
+    """An answer concerns those who were asked about: not who came since, and nothing is done about who went."""
+    anna, bela = town.enter(ANNA, 1), town.enter(BELA, 2)
+    town.galaxy.refused[1] = Closing(4401, "log in to Galaxy")
+    town.become(2, name="adalbert")
+    town.galaxy.slow = slow = Gate()
+    asking = town.house.loop.start(town.watch.look())
+    cleo = town.enter(CLEO, 3)
+    del town.galaxy.people[3]
+    anna.go()
+    bela.go()
+    town.house.loop.open(slow)
+    assert asking.result is True
+    assert (end_of(anna), end_of(bela), end_of(cleo)) == (None, None, None)
+    assert cleo.peer.of_type("user") == []
+    assert not town.house.loop.failures()
 
 
 def test_another_name(town: Town) -> None:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.support.crowd import Talker, crowd, lobby
+from tests.support.crowd import Refused, Talker, crowd, enter_all, lobby
 from tests.support.nodes import copied, log_in, nodes, quiet
 from tests.support.postgres import PostgresCluster, StopMode
 from tests.support.process import holding
 from tests.support.server import _SERVING, IN_GOOD_ORDER, Server
-from tests.support.stall import Stall
+from tests.support.stall import AT_MOST, Stall
 from tests.support.storm import Storm, storm
 from tests.support.verdict import Verdict, check
 
@@ -23,7 +24,6 @@ pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 
 Saw = Callable[[str], None]
 _HEALS_WITHIN = 5.0
-_STALLS_AT_MOST = 0.2
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def rage(cluster: PostgresCluster, folder: Path, fault: Callable[[Faulty, Storm]
                 assert holding(server.pid).memory < held.memory + 30
         verdict = check(copied(cluster, galaxy), raging.talkers)
     assert max(faulty.healed) < _HEALS_WITHIN
-    assert max(stall.longest for stall in faulty.stalls) < _STALLS_AT_MOST
+    assert max(stall.longest for stall in faulty.stalls) < AT_MOST
     return faulty.figures(verdict, raging)
 
 
@@ -149,6 +149,63 @@ def test_postgres_absent_at_the_start(cluster: PostgresCluster, tmp_path: Path, 
             server.kill()
         quiet(server)
     saw(f"started without PostgreSQL; ready {healed:.2f} s after it was started")
+
+
+def test_what_needs_no_log_goes_on(cluster: PostgresCluster, tmp_path: Path, saw: Saw) -> None:
+    """While the log is away one sees who is there and who types, all else is `unavailable`, and nobody new comes in."""
+    with log_in(cluster, tmp_path) as galaxy:
+        with nodes(galaxy, 1) as (server,):
+            talkers = crowd(server, 3)
+            before = holding(server.pid).files
+            refused = asyncio.run(_without_the_log(cluster, talkers, crowd(server, 1, "visitor")[0]))
+            settled([server], [before])
+        verdict = check(copied(cluster, galaxy), talkers[:2])
+    saw(f"typing and presence went on, {refused} commands were `unavailable`, a visitor was told 1013; {verdict}")
+
+
+async def _without_the_log(cluster: PostgresCluster, talkers: list[Talker], visitor: Talker) -> int:
+    await enter_all(talkers)
+    author, reader, leaver = talkers
+    room = await lobby(author)
+    for talker in talkers:
+        await talker.follow(room)
+    await author.send(room, "before")
+    heard: list[dict[str, Any]] = []
+    reader.listener = heard.append
+    await asyncio.to_thread(cluster.stop)
+    assert author.line is not None
+    author.line.say({"type": "typing", "room": room})
+    leaver.leave()
+    async with asyncio.timeout(10):
+        while not {"typing", "presence"} <= {event["type"] for event in heard}:
+            await asyncio.sleep(0.01)
+    reads = [("history", {"before": 2**53 - 1}), ("join", {"after": 0}), ("members", {}), ("read", {"seq": 1})]
+    for command, fields in reads:
+        with pytest.raises(Refused, match="unavailable"):
+            await reader.ask(command, room=room, **fields)
+    for _ in range(3):
+        with pytest.raises(Refused, match="unavailable"):
+            await author.send(room, "meanwhile")
+    assert await _code(visitor) == 1013
+    await asyncio.to_thread(cluster.start)
+    await _heal(author, room)
+    async with visitor:
+        await visitor.follow(room)
+        await visitor.caught_up(room, 2)
+    await reader.caught_up(room, 2)
+    assert author.entered == reader.entered == 1
+    for talker in (author, reader):
+        talker.leave()
+    return len(reads) + 3
+
+
+async def _heal(author: Talker, room: int) -> None:
+    """Say again what was not acknowledged, by the same nonce and over the same connection."""
+    async with asyncio.timeout(15):
+        while author.unsure:
+            with suppress(Refused):
+                await author.send(room, "")
+            await asyncio.sleep(0.05)
 
 
 async def _code(talker: Talker) -> int:

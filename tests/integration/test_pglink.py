@@ -208,6 +208,22 @@ def test_a_restart(link: Linker, postgres: PostgresCluster, mode: Any) -> None:
     assert one(linked)
 
 
+def test_many_connections_over_many_restarts(link: Linker, postgres: PostgresCluster) -> None:
+    """Some read in one go why the server ends and that it has, so that libpq closes their sockets itself."""
+    linked = [link() for _ in range(20)]
+
+    def ask() -> None:
+        for each in linked[:10]:
+            Deferred.fromCoroutine(each.query("SELECT 1")).addErrback(lambda failure: failure.trap(LinkDown) and None)
+
+    for _ in range(6):
+        call(ask)
+        postgres.stop("fast")
+        run(until(lambda: not any(each.connected for each in linked)))
+        postgres.start()
+        run(until(lambda: all(each.connected for each in linked), timeout=8))
+
+
 def test_cancelling_who_waits_does_not_cancel_the_question(link: Linker) -> None:
     """A user who leaves must not make txpostgres cancel, which stops the reactor; the next question is answered."""
     linked = link()

@@ -226,6 +226,11 @@ class Talker:
             held.texts.update((message["seq"], message["text"]) for message in page["messages"])
             more = page["more_before"]
 
+    def back(self) -> None:
+        """After `leave`: be there again, to come in."""
+        self._ended = False
+        self.line = None
+
     async def stay(self, *, says: int | None = None, pause: float = 0.0, back_within: float = 0.2) -> None:
         """Come in, and come back whenever the connection ends, until `leave`; talk in the room `says` until `quiet`."""
         while not self._ended:

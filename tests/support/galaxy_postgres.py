@@ -25,10 +25,11 @@ CREATE TABLE user_preference (
 
 
 class Statements:
-    """Counts what the chat asks about sessions."""
+    """Counts what the chat asks about sessions; `database` is where Galaxy's people and sessions are."""
 
-    def __init__(self, cluster: PostgresCluster) -> None:
+    def __init__(self, cluster: PostgresCluster, database: str) -> None:
         self._cluster = cluster
+        self.database = database
 
     def asked(self) -> int:
         """Return how often so far."""
@@ -43,9 +44,10 @@ def moved(galaxy: ScratchGalaxy, cluster: PostgresCluster) -> Iterator[Statement
     try:
         _copy(galaxy, cluster, name)
         galaxy.configure({"database_connection": url}, {})
-        yield Statements(cluster)
+        yield Statements(cluster, name)
     finally:
-        cluster.drop_database(name)
+        if cluster.running:
+            cluster.drop_database(name)
 
 
 def _copy(galaxy: ScratchGalaxy, cluster: PostgresCluster, name: str) -> None:

@@ -12,6 +12,9 @@ from types import TracebackType
 from typing import Self
 
 _EVERY = 0.01
+#: Seconds. 0.2 are promised of a machine at rest, where it is seen; a suite that runs beside others is kept waiting by
+#: them. What must not be, a driver that waits for its server, takes seconds.
+AT_MOST = 1.0
 
 
 class Stall:

@@ -59,10 +59,13 @@ class Storm:
 
 
 @asynccontextmanager
-async def storm(servers: Sequence[Server], people: int = 10, pause: float = 0.01) -> AsyncIterator[Storm]:
-    """Have so many people on each node, who stay connected all the time, and in the end hold the same."""
-    talkers = [talker for number, server in enumerate(servers) for talker in crowd(server, people, f"node{number}-")]
-    raging = Storm(talkers)
+async def storm(
+    servers: Sequence[Server], people: int = 10, pause: float = 0.01, talkers: Sequence[Talker] = ()
+) -> AsyncIterator[Storm]:
+    """Have so many people on each node, or these, who stay connected all the time, and in the end hold the same."""
+    if not talkers:
+        talkers = [one for number, server in enumerate(servers) for one in crowd(server, people, f"node{number}-")]
+    raging = Storm(list(talkers))
     await enter_all(talkers)
     raging.room = await lobby(talkers[0])
     await asyncio.gather(*(talker.follow(raging.room) for talker in talkers))
