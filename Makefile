@@ -32,6 +32,15 @@ test: .venv/.tests .venv-galaxy/.ready client/node_modules/.ready system client 
 test-fast: .venv/.tests ## Run the tests that need no database, browser or network
 	$(BIN)/python -m pytest tests/unit
 
+.PHONY: faults
+faults: .venv/.tests client system ## Cause every fault of docs/reliability.md, and print a line for each
+	$(BIN)/python -m pytest -q --no-header --disable-warnings tests/faults
+
+MINUTES ?= 10
+.PHONY: soak
+soak: .venv/.tests client ## Keep 1000 clients busy for MINUTES (10); fail if memory or open files grow
+	PYTHONPATH=. $(BIN)/python scripts/soak.py --minutes $(MINUTES)
+
 .PHONY: lint
 lint: .venv/.tests client/node_modules/.ready ## Check style, types, layers and the client's types
 	scripts/lint.sh

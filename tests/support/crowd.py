@@ -11,6 +11,7 @@ import random
 import secrets
 import socket
 import sqlite3
+import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
@@ -321,7 +322,7 @@ class Talker:
             self.resets += 1
             held.texts.clear()
         for message in joined["messages"]:
-            held.texts[message["seq"]] = message["text"]
+            held.texts[message["seq"]] = sys.intern(message["text"])
         held.last = joined["room"]["rev"]
         self.epoch_held = self.epoch
 
@@ -334,7 +335,8 @@ class Talker:
             return
         held.last = event["rev"]
         if event["type"] == "message":
-            held.texts[event["message"]["seq"]] = event["message"]["text"]
+            # One copy for a whole crowd.
+            held.texts[event["message"]["seq"]] = sys.intern(event["message"]["text"])
 
 
 def crowd(server: Server, count: int, prefix: str = "member") -> list[Talker]:
