@@ -12,6 +12,7 @@ from typing import Any
 
 from tests.support.crowd import RATES
 from tests.support.galaxy_sqlite import ScratchGalaxy
+from tests.support.ports import held_port
 from tests.support.postgres import PostgresCluster
 from tests.support.server import IN_GOOD_ORDER, Server
 
@@ -45,9 +46,13 @@ def database_of(galaxy: ScratchGalaxy) -> str:
 
 @contextmanager
 def nodes(galaxy: ScratchGalaxy, count: int = 2) -> Iterator[list[Server]]:
-    """Have so many nodes started at once, and ended in good order, without a traceback in what they said."""
-    servers = [Server(galaxy) for _ in range(count)]
+    """Have so many nodes started at once, and ended in good order, without a traceback in what they said.
+
+    Each keeps its port over its restarts.
+    """
     with ExitStack() as ends, ThreadPoolExecutor(count) as threads:
+        ports = [ends.enter_context(held_port()) for _ in range(count)]
+        servers = [Server(galaxy, endpoint=f"tcp:{port}:interface=127.0.0.1:backlog=1024") for port in ports]
         for server in servers:
             ends.callback(server.kill)
         list(threads.map(Server.start, servers))
