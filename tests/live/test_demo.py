@@ -16,7 +16,7 @@ import pytest
 from tests.support.ports import free_port
 from tests.support.server import BIN
 
-_PATIENCE = 20
+_PATIENCE = 60
 
 
 class _Demo:

@@ -16,12 +16,13 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
 import psycopg2
+import psycopg2.errors
 from psycopg2 import extensions, sql
 
 from tests.support.ports import free_port
@@ -97,6 +98,14 @@ class PostgresCluster:
         """Create a database and return its URL."""
         self._execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         return self.url(name)
+
+    def create_schema(self, database: str, schema: str) -> str:
+        """Create a schema of a database, which is made with its first one; return a URL that stays in it."""
+        with suppress(psycopg2.errors.DuplicateDatabase):
+            self.create_database(database)
+        with closing(self.connect(database)) as opened, opened.cursor() as cursor:
+            cursor.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema)))
+        return f"{self.url(database)}?options=-csearch_path%3D{schema}"
 
     def drop_database(self, name: str) -> None:
         """Drop a database and whoever is connected to it."""
