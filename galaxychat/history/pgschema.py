@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
+from galaxychat.errors import StartError
 from galaxychat.history import schema
 from galaxychat.pglink import Ask
 
 # Any number will do that nothing else in the database takes: "galaxych" as a big-endian integer.
 _LOCK = int.from_bytes(b"galaxych", "big")
+
+
+# normalize() in the index of words.
+_OLDEST = 13
+
+
+async def check_server(ask: Ask) -> None:
+    """Raise StartError for a database that cannot hold a log."""
+    settings = "SELECT current_setting('server_encoding'), current_setting('server_version_num')::int / 10000"
+    ((encoding, version),) = await ask(settings)
+    if version < _OLDEST:
+        raise StartError(f"history: PostgreSQL {_OLDEST} or newer is needed for the log; this is PostgreSQL {version}.")
+    if encoding != "UTF8":
+        raise StartError(
+            f"history: the log's database has the encoding {encoding}, which cannot hold every text; make it with "
+            "CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0."
+        )
 
 
 async def migrate(ask: Ask) -> None:

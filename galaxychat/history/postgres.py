@@ -13,7 +13,7 @@ from galaxychat.bells import Bell
 from galaxychat.dburl import PostgresUrl
 from galaxychat.errors import HistoryUnavailable, StartError
 from galaxychat.history import presence_statements, room_statements, schema
-from galaxychat.history.pgschema import lock, migrate
+from galaxychat.history.pgschema import check_server, lock, migrate
 from galaxychat.history.pgwriter import PgWriter, drive
 from galaxychat.history.search_statements import in_postgres
 from galaxychat.history.sql import Statement
@@ -79,6 +79,7 @@ class PostgresHistory(SqlHistory):
         reader = self._readers[0]
         await reader.start()
         try:
+            await check_server(reader.query)
             ((there,),) = await reader.query("SELECT to_regclass('schema_change') IS NOT NULL")
             if not there:
                 return "The log's database answers; its tables are made at the first start."
@@ -122,6 +123,7 @@ class PostgresHistory(SqlHistory):
         """Look at the log behind each new connection: it may have been restored meanwhile."""
 
         async def prepare(ask: Ask) -> str:
+            await check_server(ask)
             await migrate(ask)
             ((epoch,),) = await ask("SELECT value FROM log WHERE key = 'epoch'")
             if epoch != self._epoch:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -271,3 +272,50 @@ def test_another_epoch(postgres: PostgresCluster, tmp_path_factory: pytest.TempP
             assert joined["reset"] is True
             assert client.send(room, "after")["seq"] == seq + 1
             assert client.event("message", timeout=_SOON, room=room)["rev"] == seq + 1
+
+
+def test_a_backup(postgres: PostgresCluster, tmp_path: Path) -> None:
+    """A dump that was made while nodes run is read into another database; after `new-epoch` clients start over."""
+    with log_in(postgres, tmp_path / "galaxy") as galaxy:
+        with nodes(galaxy, 1) as (server,), Client.enter(server, "alice") as alice:
+            epoch = alice.event("welcome")["epoch"]
+            room = room_of(alice, "Kept")
+            alice.send(room, "before the backup")
+            postgres.dump(database_of(galaxy), tmp_path / "log.dump")
+            after = alice.send(room, "after the backup")["seq"]
+        postgres.drop_database(database_of(galaxy))
+        postgres.create_database(database_of(galaxy))
+        postgres.restore(tmp_path / "log.dump", database_of(galaxy))
+        done = galaxychat("new-epoch", "--galaxy-config", str(galaxy.config), folder=galaxy.folder)
+        assert (done.returncode, done.stderr) == (0, "")
+        with nodes(galaxy, 1) as (server,), Client.enter(server, "alice") as alice:
+            joined = alice.join(room, after=after, epoch=epoch)
+            assert joined["reset"] is True
+            assert [message["text"] for message in joined["messages"]] == ["before the backup"]
+            assert alice.send(room, "after the restore")["seq"] == after
+            (found,) = alice.ask("search", text="backup")["messages"]
+            assert found["text"] == "before the backup"
+
+
+@pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1"])
+def test_a_database_in_another_encoding(postgres: PostgresCluster, tmp_path: Path, encoding: str) -> None:
+    """A database that cannot hold every text is refused with one line and status 1."""
+    with log_in(postgres, tmp_path / "galaxy") as galaxy:
+        name = database_of(galaxy)
+        postgres.drop_database(name)
+        with closing(postgres.connect()) as connection, connection.cursor() as cursor:
+            cursor.execute(
+                f"CREATE DATABASE {name} ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0"
+            )
+        server = Server(galaxy)
+        server.launch()
+        try:
+            assert server.wait() == 1
+        finally:
+            server.kill()
+        (line,) = (line for line in server.output.splitlines() if "UTF8" in line)
+        assert encoding in line
+        done = galaxychat("check-config", "--galaxy-config", str(galaxy.config), folder=galaxy.folder)
+        assert done.returncode == 1
+        assert encoding in done.stderr
+        assert "Traceback" not in server.output

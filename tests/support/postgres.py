@@ -111,6 +111,14 @@ class PostgresCluster:
         """Drop a database and whoever is connected to it."""
         self._execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
+    def dump(self, database: str, path: Path) -> None:
+        """Write a backup of a database, as docs/backup.md says."""
+        self._as_client("pg_dump", "--format=custom", "--no-unlogged-table-data", "--file", str(path), database)
+
+    def restore(self, path: Path, database: str) -> None:
+        """Read a backup into an empty database."""
+        self._as_client("pg_restore", "--exit-on-error", "--dbname", database, str(path))
+
     def start(self) -> None:
         """Start the server; returns once it takes connections."""
         self._control("start", "-l", str(self._directory / "log"))
@@ -192,6 +200,13 @@ class PostgresCluster:
             "log_line_prefix": "%m [%p] ",
         }
         return "".join(f"{name} = '{value}'\n" for name, value in settings.items())
+
+    def _as_client(self, program: str, *arguments: str) -> None:
+        """Run a program that connects to the server as an admin's would."""
+        place = ("--host", _HOST, "--port", str(self.port), "--username", _USER)
+        subprocess.run(
+            [str(self._programs / program), *place, *arguments], check=True, stdin=subprocess.DEVNULL, timeout=_PATIENCE
+        )
 
     def _control(self, *arguments: str) -> None:
         self._run("pg_ctl", "-D", str(self._data), "-w", "-t", str(_PATIENCE), *arguments)
