@@ -61,6 +61,7 @@ docs: .venv/.tests client/node_modules/.ready ## Write the wire's JSON Schema, a
 
 .PHONY: screenshots
 screenshots: .venv/.tests client system ## Take the pictures in docs/images anew, from a real server
+	@scripts/apt.sh fonts-noto-color-emoji
 	PYTHONPATH=. $(BIN)/python scripts/screenshots.py
 
 # ONLY="fanout idle" measures only these; QUICK=1 the smallest of each, once.

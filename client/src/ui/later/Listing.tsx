@@ -6,6 +6,7 @@ import type { ChatState } from "../../store/chat";
 import type { Message } from "../../wire/generated";
 import { useChat } from "../context";
 import { displayName, roomName } from "../names";
+import { oneLine } from "./answering";
 
 interface Props {
   chat: ChatState;
@@ -50,7 +51,7 @@ export function Listing({ chat, messages, words = [], showsRoom, done, beside }:
 }
 
 function excerpt(text: string, words: readonly string[]): string {
-  const plain = text.replace(/\s+/g, " ");
+  const plain = oneLine(text);
   const first = pattern(words)?.exec(plain)?.index ?? 0;
   const from = first > BEFORE ? first - BEFORE / 2 : 0;
   const part = plain.slice(from, from + LONGEST);

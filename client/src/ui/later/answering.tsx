@@ -36,7 +36,12 @@ export function Quote({ room, seq, message, names, tabIndex }: QuoteProps) {
 /** What one line can show; a deleted message says that it is one. */
 export function firstLine({ deleted, text }: Message): string {
   if (deleted) return t("message.deleted");
-  return text.replace(/```\S*/g, " ").replace(/\s+/g, " ").trim().slice(0, 200);
+  return oneLine(text).slice(0, 200);
+}
+
+/** A text without its line breaks, and without the fences of its code. */
+export function oneLine(text: string): string {
+  return text.replace(/```\S*/g, " ").replace(/\s+/g, " ").trim();
 }
 
 export function ComposingBar({ chat, held, composing }: { chat: ChatState; held: HeldRoom; composing: Composing }) {
