@@ -217,3 +217,36 @@ def test_keyboard_reaches_every_action(as_: As) -> None:
     expect(
         alice.message("by keys").get_by_role("button", name=re.compile("In reply to.*for keys alone"))
     ).to_be_visible()
+
+
+def test_a_reply_reaches_whom_it_answers(as_: As) -> None:
+    """Whoever is answered is named by itself, is told of it elsewhere, and what was being written stays."""
+    alice, bob = as_("alice").open().go_online(), as_("bob").open().go_online()
+    bob.say("a question of bob's")
+    alice.sees("a question of bob's")
+    alice.say("a remark of alice's")
+    alice.act("a question of bob's", "Reply")
+    expect(alice.composer).to_have_value("@bob ")
+    alice.act("a remark of alice's", "Reply")
+    alice.act("a question of bob's", "Reply")
+    expect(alice.composer).to_have_value("@bob ")
+    bob.enter("Help")
+    alice.composer.press_sequentially("the answer")
+    expect(alice.page.get_by_text("Enter sends, Shift+Enter")).to_be_visible()
+    alice.composer.press("Enter")
+    expect(bob.page).to_have_title(re.compile(r"^\(1\)"))
+    alice.composer.fill("already begun")
+    alice.message("a question of bob's").first.hover()
+    alice.message("a question of bob's").first.get_by_role("button", name="Reply", exact=True).click()
+    expect(alice.composer).to_have_value("already begun")
+
+
+def test_one_comes_back_to_where_one_was(as_: As) -> None:
+    """The bare address leads to the room in which one was last."""
+    carol = as_("carol").open().go_online()
+    carol.enter("Workflows")
+    carol.say("where is my answer?")
+    carol.page.close()
+    again = as_("carol", beside=carol).open()
+    expect(again.page.get_by_role("textbox", name="Message Workflows")).to_be_visible()
+    again.sees("where is my answer?")

@@ -51,7 +51,7 @@ export class Chat implements Core {
   #keys: Keys | null = null;
   /** Who else wants to know of new messages. */
   readonly onArrival = new Set<(message: Message) => void>();
-  onInsertion: ((words: string) => void) | null = null;
+  onInsertion: ((words: string, all: boolean) => void) | null = null;
   /** Whether the address still waits to be followed: once, lest a reconnection jump again. */
   #following = true;
   #awayTimer: ReturnType<typeof setTimeout> | undefined;
@@ -137,9 +137,15 @@ export class Chat implements Core {
     if (mine) this.compose(room, { is: "edit", seq: mine.seq });
   }
 
-  /** Puts words where the reader writes; who writes in no room at this moment gets nothing. */
-  insert(words: string): void {
-    this.onInsertion?.(words);
+  /** Puts words where the reader writes, or in the place of all that is written there. */
+  insert(words: string, all = false): void {
+    this.onInsertion?.(words, all);
+  }
+
+  /** The room that this user was in last, while it is still one of theirs. */
+  get lastRoom(): number | null {
+    const room = Number(this.#keys?.get("room"));
+    return this.state.get().chat?.rooms.has(room) ? room : null;
   }
 
   open(dialog: Dialog | null): void {
@@ -327,6 +333,7 @@ export class Chat implements Core {
     const held = chat ? meant(route, [...chat.rooms.values()]) : undefined;
     const seq = this.#following && route.is === "room" ? route.seq : undefined;
     this.reading.show(held?.info.room ?? null, seq);
+    if (held) this.#keys?.set("room", String(held.info.room));
     if (held?.subscription !== "live") return;
     this.#following = false;
     if (seq !== undefined) this.loading.bring(held.info.room, seq);

@@ -2,13 +2,13 @@
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Composing } from "../app/state";
 import { LONGEST } from "../drafts/drafts";
-import { count, t } from "../i18n";
+import { t } from "../i18n";
 import type { ChatState } from "../store/chat";
 import { type HeldRoom, loaded } from "../store/room";
 import { useChat } from "./context";
 import { grow } from "./growing";
 import { Icon } from "./icons";
-import { Completion, ComposingBar } from "./lazy";
+import { Completion, ComposingBar, Note } from "./lazy";
 
 interface Props {
   chat: ChatState;
@@ -17,7 +17,7 @@ interface Props {
   composing: Composing | undefined;
 }
 
-/** From here on it is said how much is left. */
+/** From here on characters are counted as the server does. */
 const NEARLY = 0.9;
 const COMPOSING = 229;
 
@@ -41,9 +41,10 @@ export function Composer({ chat, held, name, composing }: Props) {
   }, [composing]);
 
   useLayoutEffect(() => {
-    app.onInsertion = (words) => {
+    app.onInsertion = (words, all) => {
       const { current } = field;
       current?.focus();
+      if (all) current?.select();
       current?.setRangeText(words, current.selectionStart, current.selectionEnd, "end");
       if (current) write(current.value);
     };
@@ -113,17 +114,7 @@ export function Composer({ chat, held, name, composing }: Props) {
           <Icon name="send" />
         </button>
       </div>
-      <Note left={left} cut={cut} limit={limit} />
+      <div class={left < 0 ? "note bad" : "note"}><Note left={left} cut={cut} limit={limit} hint={text !== ""} /></div>
     </form>
-  );
-}
-
-function Note({ left, cut, limit }: { left: number; cut: boolean; limit: number }) {
-  const isNear = left < limit * (1 - NEARLY);
-  return (
-    <p class={left < 0 ? "note bad" : "note"} id="composer-note" role="status">
-      {cut && `${t("composer.cut", { n: LONGEST })} `}
-      {isNear && (left < 0 ? count("composer.over", -left) : count("composer.left", left))}
-    </p>
   );
 }

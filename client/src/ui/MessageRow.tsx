@@ -9,7 +9,7 @@ import type { Message } from "../wire/generated";
 import { Avatar } from "./Avatar";
 import { ChatContext } from "./context";
 import { Icon } from "./icons";
-import { Actions, CodeBlock, GalaxyLink, Quote, Reactions } from "./lazy";
+import { Actions, CodeBlock, Failure, GalaxyLink, Quote, Reactions } from "./lazy";
 import { displayName } from "./names";
 
 interface RowProps {
@@ -131,25 +131,5 @@ export function PendingRow({ id, item, follows, active, names, me, quote }: Pend
         {failed && <Failure item={item} tabIndex={active ? 0 : -1} />}
       </div>
     </article>
-  );
-}
-
-function Failure({ item, tabIndex }: { item: Pending; tabIndex: 0 | -1 }) {
-  return (
-    <ChatContext.Consumer>
-      {(chat) => (
-        <p class="failure" dir="auto">
-          <span>
-            {t("pending.failed")} {item.detail ?? t("pending.stale")}
-          </span>
-          <button type="button" tabIndex={tabIndex} onClick={() => chat?.retry(item)}>
-            {t("pending.retry")}
-          </button>
-          <button type="button" tabIndex={tabIndex} onClick={() => chat?.discard(item)}>
-            {t("pending.discard")}
-          </button>
-        </p>
-      )}
-    </ChatContext.Consumer>
   );
 }

@@ -49,8 +49,10 @@ export const CodeBlock = lazy((part) => part.CodeBlock, ({ code }) => <pre class
 export const Completion = lazy((part) => part.Completion);
 export const ComposingBar = lazy((part) => part.ComposingBar);
 export const Dialogs = lazy((part) => part.Dialogs);
+export const Failure = lazy((part) => part.Failure);
 export const GalaxyLink = lazy((part) => part.GalaxyLink, ({ children }) => children);
 export const NoRoom = lazy((part) => part.NoRoom);
+export const Note = lazy((part) => part.Note);
 export const OtherScreen = lazy((part) => part.OtherScreen);
 export const Quote = lazy((part) => part.Quote);
 export const Reactions = lazy((part) => part.Reactions);

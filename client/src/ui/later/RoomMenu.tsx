@@ -41,7 +41,12 @@ export function RoomMenu({ chat, info, opener, close, show }: Props) {
     const hash = kind === "private" || kind === "direct" || kind === "group" ? roomHash(room) : nameHash(info.name);
     void copyText(new URL(hash, document.baseURI).href).then((done) => done && app.state.patch({ notice: t("notice.link") }));
   };
-  const hide = () => app.ask({ type: "hide", room }, (answer) => (answer.type === "ok" ? void (location.hash = "#/") : app.complain(answer)));
+  const hide = () =>
+    app.ask({ type: "hide", room }, (answer) => {
+      if (answer.type !== "ok") return app.complain(answer);
+      app.keys?.remove("room"); // where one was last is not where to go now
+      location.hash = "#/";
+    });
   const may = (right: string, ...items: Item[]) => (info.can.includes(right) ? items : []);
   const items: Item[] = [
     { sign: "info", label: !info.can.includes("change") ? "room.details" : kind === "open" || kind === "private" ? "room.change" : "room.changeTopic", act: () => app.open({ is: "details", room }) },
