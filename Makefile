@@ -69,6 +69,10 @@ screenshots: .venv/.tests client system ## Take the pictures in docs/images anew
 bench: .venv/.tests .venv-bench/.ready benchmarks/node_modules/.ready client ## Measure the chat beside what it could cost at least, and beside other stacks; half an hour
 	@$(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(ONLY)
 
+.PHONY: try-in-galaxy
+try-in-galaxy: .venv/.tests client system ## Try the chat in a Galaxy that runs; scripts/try_in_galaxy.py says what it needs
+	PYTHONPATH=. $(BIN)/python scripts/try_in_galaxy.py
+
 .PHONY: wheel
 wheel: .venv/.tests ## Build the source distribution, and the wheel from it, into dist/
 	$(BIN)/python -m build
