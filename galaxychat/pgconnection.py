@@ -107,6 +107,9 @@ class Supervised(Connection):  # type: ignore[misc]
             step()
         except psycopg2.Error as error:
             self._tell_lost(self, first_line(error))
+        except ValueError:
+            # libpq has let go of the socket, and the reactor is asked to watch descriptor -1.
+            self._tell_lost(self, "connection lost")
 
 
 class _WatchedCursor(Cursor):  # type: ignore[misc]

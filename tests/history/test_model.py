@@ -26,6 +26,7 @@ from galaxychat.ports import (
     TooManyPins,
     TooManyReactions,
     TooManyRooms,
+    Turnover,
 )
 from tests.history.logs import Log, MemoryLog, SQLiteLog
 from tests.support.core import NOW, SITE_ROOMS, draft, room_draft
@@ -44,9 +45,13 @@ class SameAsMemory(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
-        self.logs: list[Log] = [MemoryLog(), SQLiteLog(Path(self.folder.name))]
+        self.logs: list[Log] = [MemoryLog(), self.real()]
         self.rooms = {1, 2}
         self.room_ids = 500
+
+    def real(self) -> Log:
+        """Return the log that is to be the same."""
+        return SQLiteLog(Path(self.folder.name))
 
     def both(self, method: str, *args: Any, **kwargs: Any) -> Any:
         """Ask both; they must give or refuse the same."""
@@ -196,6 +201,8 @@ def plain(answer: Any) -> Any:
     """Return an answer in a form that compares: messages hold their body as bytes, lists may be tuples."""
     if isinstance(answer, (list, tuple)):
         return [plain(one) for one in answer]
+    if isinstance(answer, Turnover):
+        return answer.room, list(answer.added), list(answer.removed)
     if isinstance(answer, Amended):
         return answer.rev, plain(Page(0, [answer.message] if answer.message else [], answer.users, False, False))
     if hasattr(answer, "messages"):

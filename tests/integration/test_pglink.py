@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from twisted.internet.defer import CancelledError, Deferred, DeferredList, gatherResults
 from twisted.logger import ILogObserver, LogEvent, globalLogPublisher
+from txpostgres.txpostgres import Connection
 from zope.interface import implementer
 
 from galaxychat.dburl import PostgresUrl, parse_database_url
@@ -173,6 +174,24 @@ def test_an_idle_connection_that_is_thrown_out_comes_back(link: Linker, postgres
     admin.cursor().execute("SELECT pg_terminate_backend(%s)", (pid,))
     admin.close()
     run(until(lambda: not linked.connected))
+    run(until(lambda: linked.connected))
+    assert one(linked) != pid
+
+
+def test_a_socket_that_the_library_let_go_of(link: Linker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where libpq has closed the socket and psycopg2 does not say so, the reactor's refusal is a lost connection."""
+    linked = link()
+    pid = one(linked)
+
+    def refuse(_connection: Connection) -> None:
+        raise ValueError("file descriptor cannot be a negative integer (-1)")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Connection, "doRead", refuse)
+        connection = linked._connection
+        assert connection is not None
+        call(connection.doRead)
+        assert not linked.connected
     run(until(lambda: linked.connected))
     assert one(linked) != pid
 
