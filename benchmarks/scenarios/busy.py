@@ -28,7 +28,7 @@ _BARE_MESSAGES = 60
 _READ_EVERY = (11.0, 16.0)
 #: A frame as long as this is a message; answers to `read` are shorter.
 _LONG = 126
-_PATIENCE = 120.0
+_PATIENCE = 600.0
 _REV = re.compile(rb'"rev":(\d+)')
 
 

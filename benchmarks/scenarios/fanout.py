@@ -17,6 +17,8 @@ from benchmarks.usage import Cpu, cpu
 #: Members, and messages of one round.
 SIZES = {100: 300, 1000: 100, 5000: 20}
 ROUNDS = 5
+#: Of one round of a peer's: fewer, since some take a tenth of a second for one.
+_PEERS_MESSAGES = 30
 #: Longer than any window in which a busy room's messages are joined, in seconds.
 _PAUSE = 0.015
 _WARM_UP = 20
@@ -29,14 +31,15 @@ class Contender:
     name: str
     server: Running
     crowd: Crowd
+    messages: int
     rounds: list[Cpu] = field(default_factory=list)
 
-    def run(self, messages: int) -> None:
-        """Post so many messages one at a time; keep what a delivery cost, the author's own among them."""
+    def run(self) -> None:
+        """Post messages one at a time; keep what a delivery cost, the author's own among them."""
         before = cpu(self.server.pid)
-        post(self.crowd, messages)
+        post(self.crowd, self.messages)
         used = cpu(self.server.pid) - before
-        deliveries = messages * (self.crowd.listeners + 1)
+        deliveries = self.messages * (self.crowd.listeners + 1)
         self.rounds.append(Cpu(used.total / deliveries, used.user / deliveries))
 
     @property
@@ -70,24 +73,24 @@ def _size(members: int, messages: int, with_peers: list[peers.Peer], rounds: int
         place = stack.enter_context(servers.folder())
         server = stack.enter_context(servers.chat(place))
         everybody = [(Chat(), cookie) for cookie in servers.people(server.galaxy, members)]
-        ours = Contender("galaxychat", server, stack.enter_context(Crowd(server.port, everybody)))
+        ours = Contender("galaxychat", server, stack.enter_context(Crowd(server.port, everybody)), messages)
         ours.crowd.settle(1.5)
         post(ours.crowd, _WARM_UP)
         event = ours.crowd.authors[0].framed
-        contenders = [ours, _bare(stack, event, members)]
+        contenders = [ours, _bare(stack, event, members, messages)]
         contenders += [_peer(stack, peer, members) for peer in with_peers]
         for number in range(rounds):
             for each in contenders:
-                each.run(messages)
+                each.run()
                 say(f"  {members} members, round {number + 1}: {each.name} {microseconds(each.rounds[-1].total)}")
         yield from _rows(members, len(event), contenders)
 
 
-def _bare(stack: ExitStack, event: bytes, members: int) -> Contender:
+def _bare(stack: ExitStack, event: bytes, members: int, messages: int) -> Contender:
     server = stack.enter_context(servers.baseline("bare"))
     crowd = stack.enter_context(Crowd(server.port, [(Bare(event), None)] * members))
     post(crowd, _WARM_UP)
-    return Contender("bare loop", server, crowd)
+    return Contender("bare loop", server, crowd, messages)
 
 
 def _peer(stack: ExitStack, peer: peers.Peer, members: int) -> Contender:
@@ -95,7 +98,7 @@ def _peer(stack: ExitStack, peer: peers.Peer, members: int) -> Contender:
     crowd = stack.enter_context(Crowd(server.port, [(peer.dialect, None)] * members))
     crowd.settle(0.5)
     post(crowd, _WARM_UP)
-    return Contender(peer.name, server, crowd)
+    return Contender(peer.name, server, crowd, _PEERS_MESSAGES)
 
 
 def _rows(members: int, size: int, contenders: list[Contender]) -> Iterator[Row]:
