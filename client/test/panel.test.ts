@@ -1,6 +1,7 @@
 /* The page as a panel: what the page around is told, and to whom it listens. */
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { initialState } from "../src/app/state";
+import { isOrigin } from "../src/panel";
 import { Focus } from "../src/panel/focus";
 import { keepToThePanel } from "../src/panel/links";
 import { Outside } from "../src/panel/outside";
@@ -38,6 +39,11 @@ describe("what is counted", () => {
 });
 
 describe("the page around", () => {
+  it("is of an origin, and of one only", () => {
+    expect([GALAXY, "http://127.0.0.1:8080"].map(isOrigin)).toEqual([true, true]);
+    expect(["*", "/", "null", `${GALAXY}/`, "https://a@galaxy.example.org", "galaxy"].map(isOrigin)).not.toContain(true);
+  });
+
   it("is told what has changed, once, and nobody else is", () => {
     const page = { postMessage: vi.fn() };
     const outside = new Outside(page, GALAXY);

@@ -39,7 +39,8 @@ def pages() -> Iterator[HostPages]:
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory, pages: HostPages) -> Iterator[Server]:
     """A server that knows the host pages' origin, and looks at sessions often."""
-    settings = {"allowed_origins": [pages.origin], "session_check_interval": 2}
+    rates = {"rate_messages": 10_000, "rate_per_second": 10_000, "rate_commands": 100_000}
+    settings = {"allowed_origins": [pages.origin], "session_check_interval": 2, "limits": rates}
     with Server(ScratchGalaxy(tmp_path_factory.mktemp("site"), chat=settings)) as running:
         yield running
         assert "Traceback" not in running.output
@@ -220,6 +221,31 @@ def test_closed_by_its_button(enter: Enter, site: Server) -> None:
     expect(alice.composer).to_be_focused()
     expect(alice.composer).to_have_value("half a thought")
     assert loads == 1
+
+
+def test_opened_again_it_shows_what_came_meanwhile(enter: Enter, site: Server) -> None:
+    """A page that was not drawn has no height; it is at the newest message all the same."""
+    with Client.enter(site, "carol") as carol:
+        room = carol.ask("join", name="Training")["room"]["room"]
+        for number in range(40):
+            carol.ask("send", room=room, text=f"line {number}", nonce=f"line-{number}")
+        alice = enter("alice", _page(site), online=True).load().open()
+        alice.chat.get_by_role("link", name="All rooms").click()
+        alice.chat.get_by_role("link", name=re.compile("^Training")).click()
+        articles = alice.chat.get_by_role("article")
+        # Nothing was read here before, so it opens where one has not read yet.
+        latest = alice.chat.get_by_role("button", name=re.compile("^Jump to latest"))
+        expect(articles.filter(has_text="line 0").or_(latest).first).to_be_visible()
+        if latest.count():
+            latest.click()
+        expect(articles.filter(has_text="line 39")).to_be_in_viewport()
+        alice.chat.get_by_role("textbox", name="Message Training").press("Escape")
+        expect(alice.panel).to_be_hidden()
+        carol.ask("send", room=room, text="news", nonce="news")
+        expect(alice.icon).to_have_accessible_name("Community chat, unread")
+        alice.open()
+        expect(articles.filter(has_text="news")).to_be_in_viewport()
+        expect(alice.icon).to_have_accessible_name("Community chat")
 
 
 def test_escape_is_for_what_is_open_in_the_chat(enter: Enter, site: Server) -> None:

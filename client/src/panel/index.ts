@@ -12,7 +12,7 @@ import { addTools } from "./tools";
 /** embed.js says in the address which origin's page it is in; that no other page may frame us is the server's word. */
 export function settle(app: Chat): void {
   const origin = new URLSearchParams(location.search).get("in");
-  if (!origin) return;
+  if (!origin || !isOrigin(origin)) return;
   learnTexts(texts);
   const outside = new Outside(parent, origin);
   const focus = new Focus();
@@ -35,4 +35,13 @@ export function settle(app: Chat): void {
   outside.listen(() => focus.wanted());
   app.state.subscribe(changed);
   changed();
+}
+
+/** `*`, or an address with a path, would be none, though the browser takes either. */
+export function isOrigin(text: string): boolean {
+  try {
+    return new URL(text).origin === text;
+  } catch {
+    return false;
+  }
 }
