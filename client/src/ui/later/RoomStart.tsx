@@ -17,7 +17,7 @@ export function RoomStart({ info, name, isEmpty }: { info: Room; name: string; i
       <h3 dir="auto">{t(info.kind === "direct" ? "start.withOne" : "start.title", { room: name })}</h3>
       {info.topic && <p dir="auto">{info.topic}</p>}
       <p>{t(WHO[info.kind], { room: name })}</p>
-      {isEmpty && info.kind !== "direct" && info.can.includes("send") && <p>{t("start.ask")}</p>}
+      {isEmpty && info.kind !== "direct" && info.kind !== "private" && info.can.includes("send") && <p>{t("start.ask")}</p>}
     </div>
   );
 }
