@@ -76,7 +76,7 @@ def test_galaxys_database_away(cluster: PostgresCluster, tmp_path: Path, saw: Ca
     with moved(server.galaxy, cluster) as statements, server:
         galaxy = Galaxy(cluster, statements, visitors[1:])
         before = holding(server.pid)
-        with Stall(server.port) as stall:
+        with Stall(server.port, server.pid) as stall:
             asked = asyncio.run(_away_for_a_moment(server, galaxy, members, visitors[0]))
             stayed = asyncio.run(_away_for_long(galaxy, members))
         asyncio.run(_holds(server, before.files))
