@@ -1,10 +1,11 @@
-"""Any sequence of joins, sends, invitations, removals and resumes keeps what is behind a wall there.
+"""Any sequence of frames (joins, sends, edits, invitations, removals, resumes, nonsense) keeps walls standing.
 
 Against a model that is two tables: who is in which room, and what was said in it.
 """
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -13,26 +14,40 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from galaxychat.messages import User
-from tests.support.core import Client, Event, House
+from tests.core.test_messages import GOOD
+from tests.support.core import LOBBY_ID, TOPIC_ID, Client, Event, House
 
 PEOPLE = [User(id=11 + place, name=f"u{place}") for place in range(4)]
 WHO, WHICH, WINDOW = st.integers(0, 3), st.integers(0, 3), st.booleans()
 _UNLIMITED = (1e9, 1e9)
+OPTIONS: dict[str, Any] = {"rooms_per_day": 10**6, "message_rate": _UNLIMITED, "command_rate": _UNLIMITED}
+
+#: Commands that are about one room; those of the model's rooms are sent by rules of their own.
+ABOUT_ROOMS = [(kind, fields) for kind, several in GOOD.items() for fields in several if "room" in fields]
+#: What may stand in a field that should hold something else.
+_ODD = st.none() | st.booleans() | st.integers(-2, 2**63) | st.text(max_size=5) | st.just([]) | st.just({"a": 1})
+_BYTES = st.binary(max_size=40) | st.text(max_size=40).map(str.encode)
 
 
 class Walls(RuleBasedStateMachine):
     """Four people with two windows each, and up to four private, open and direct rooms."""
 
+    def make_house(self) -> House:
+        """Return a chat over the log in memory."""
+        return House(**OPTIONS)
+
     @initialize()
     def come(self) -> None:
         """Everybody is there."""
-        self.house = House(rooms_per_day=10**6, message_rate=_UNLIMITED, command_rate=_UNLIMITED)
+        self.house = self.make_house()
         self.windows = [[self.house.enter(user) for _ in range(2)] for user in PEOPLE]
         self.rooms: list[int] = []
         self.kinds: dict[int, str] = {}
         self.owners: dict[int, int] = {}
         self.inside: dict[int, set[int]] = {}
+        #: All that was ever said, and by whom which message is what it is now; a deleted one is "".
         self.said: dict[int, list[str]] = {}
+        self.stands: dict[tuple[int, int], tuple[int, str]] = {}
         self.may_know: list[set[str]] = [set() for _ in PEOPLE]
         self.follows: dict[tuple[int, bool], set[int]] = {
             (who, window): set() for who in range(4) for window in (False, True)
@@ -88,9 +103,10 @@ class Walls(RuleBasedStateMachine):
 
     def took(self, who: int, reply: Event) -> None:
         """A page shows what was said; a member may know all of that, also what came before them."""
-        texts = [message["text"] for message in reply["messages"]]
-        said = self.said[reply["room"]["room"]]
-        assert set(texts) <= set(said)
+        room = reply["room"]["room"]
+        said = self.said[room]
+        for message in reply["messages"]:
+            assert self.stands[room, message["seq"]] == (message["user"] - PEOPLE[0].id, message["text"])
         self.may_know[who] |= set(said)
 
     @rule(who=WHO, which=WHICH, window=WINDOW)
@@ -105,11 +121,73 @@ class Walls(RuleBasedStateMachine):
             assert got == ("not_in_room" if self.kinds[room] == "open" else "no_such_room")
             return
         assert got == "ok"
+        seq = self.windows[who][window].peer.replies[-1]["seq"]
+        self.came(room, seq, who, text)
+
+    def came(self, room: int, seq: int, author: int, text: str) -> None:
+        """Note what a message says now: all who follow hear of it."""
+        self.stands[room, seq] = (author, text)
         self.said[room].append(text)
         for (each, one), rooms in self.follows.items():
             if room in rooms:
                 self.may_know[each].add(text)
-                assert text in str(self.windows[each][one].peer.heard[-3:])
+                heard = [event["message"] for event in self.windows[each][one].peer.heard if event["type"] == "message"]
+                assert (heard[-1]["seq"], heard[-1]["text"]) == (seq, text)
+
+    @rule(who=WHO, which=WHICH, window=WINDOW, place=st.integers(0, 9), deletes=st.booleans())
+    def amend(self, who: int, which: int, window: bool, place: int, deletes: bool) -> None:
+        """Somebody edits or deletes a message, perhaps another's."""
+        seqs = [seq for room, seq in self.stands if room in self.rooms[which : which + 1]]
+        if not seqs:
+            return
+        room, seq = self.rooms[which], seqs[place % len(seqs)]
+        author, before = self.stands[room, seq]
+        text = "" if deletes else f"{before[:40]} again {self.windows[who][window].asked}"
+        got = self.ask(
+            who, window, "delete" if deletes else "edit", room=room, seq=seq, **({} if deletes else {"text": text})
+        )
+        owns = deletes and who == self.owners[room] and self.kinds[room] != "direct"
+        want = self.expected(who, room, who == author or owns)
+        assert got == ("no_such_message" if want != "no_such_room" and want != "not_in_room" and not before else want)
+        if got == "ok":
+            self.came(room, seq, author, text)
+
+    @rule(who=WHO, window=WINDOW, frame=_BYTES)
+    def babble(self, who: int, window: bool, frame: bytes) -> None:
+        """Somebody sends bytes; they are answered once, and the connection goes on."""
+        self.answered(who, window, frame, {"bad_message", "unknown_type"})
+
+    @rule(who=WHO, window=WINDOW, which=WHICH, place=st.integers(0, 99), odd=st.dictionaries(st.integers(0, 5), _ODD))
+    def pry(self, who: int, window: bool, which: int, place: int, odd: dict[int, Any]) -> None:
+        """Somebody asks all sorts of things about a room of others, about the site's, or about none."""
+        kind, fields = ABOUT_ROOMS[place % len(ABOUT_ROOMS)]
+        others = [room for room in self.rooms if who not in self.inside[room] and self.kinds[room] != "open"]
+        room = [*others, LOBBY_ID, TOPIC_ID, 999_999][which % (len(others) + 3)]
+        asked = {"type": kind, "id": "pry", **fields, "room": room}
+        for number, value in odd.items():
+            asked[list(asked)[number % len(asked)]] = value
+        refused = {"bad_message", "unknown_type"} if odd else set()
+        hidden = asked.get("room") == room and room in others
+        before = len(self.windows[who][window].peer.heard)
+        got = self.answered(who, window, json.dumps(asked).encode(), {"no_such_room"} | refused if hidden else None)
+        if hidden and got:
+            assert len(self.windows[who][window].peer.heard) == before + 2
+
+    def answered(self, who: int, window: bool, frame: bytes, allowed: set[str] | None) -> Event | None:
+        """Send a frame; return its answer, of which there is one at most, and which is no fault of ours."""
+        client = self.windows[who][window]
+        before = len(client.peer.replies)
+        self.house.finish(self.house.chat.handle(client.session, frame))
+        replies = client.peer.replies[before:]
+        assert len(replies) <= 1
+        # Ten in a row that cannot be read would end the conversation.
+        assert client.ask("rooms")["type"] == "rooms"
+        if not replies:
+            assert b"typing" in frame
+            return None
+        assert allowed is None or replies[0]["code"] in allowed
+        assert replies[0].get("code") != "internal"
+        return dict(replies[0])
 
     @rule(who=WHO, other=WHO, which=WHICH, window=WINDOW)
     def invite(self, who: int, other: int, which: int, window: bool) -> None:
@@ -167,7 +245,7 @@ class Walls(RuleBasedStateMachine):
         self.windows[who][window].go()
         self.windows[who][window] = self.house.enter(PEOPLE[who])
         self.follows[who, window] = set()
-        listed = {each["room"] for each in self.windows[who][window].peer.heard[0]["rooms"]} - {1, 2}
+        listed = {each["room"] for each in self.windows[who][window].peer.heard[0]["rooms"]} - {LOBBY_ID, TOPIC_ID}
         mine = {room for room, people in self.inside.items() if who in people}
         assert listed <= mine
         assert {room for room in mine - listed if self.kinds[room] != "direct" or self.said[room]} == set()
@@ -191,7 +269,7 @@ class Walls(RuleBasedStateMachine):
         """What any window ever heard of a room is what its user might know."""
         for who, windows in enumerate(getattr(self, "windows", ())):
             for client in windows:
-                heard = {event["message"]["text"] for event in client.peer.of_type("message")}
+                heard = {each["message"]["text"] for each in client.peer.of_type("message") if each["room"] > TOPIC_ID}
                 assert heard <= self.may_know[who]
 
     @invariant()
@@ -199,7 +277,7 @@ class Walls(RuleBasedStateMachine):
         """No window follows a room of which its user is no member, and revs come densely."""
         for who, windows in enumerate(getattr(self, "windows", ())):
             for client in windows:
-                assert all(who in self.inside[room] for room in client.session.rooms if room > 2)
+                assert all(who in self.inside[room] for room in client.session.rooms if room > TOPIC_ID)
         assert getattr(self, "house", House()).reported == []
 
 

@@ -290,9 +290,10 @@ class House:
     directory: FakeDirectory = field(default_factory=FakeDirectory)
     audited: list[str] = field(default_factory=list)
     rung: list[Bell] = field(default_factory=list)
-    #: Another log than the one in memory, and how to wait for it.
+    #: Another log than the one in memory, how to wait for it, and how what is done beside runs then.
     log: History | None = None
     finish: Callable[[Awaitable[Any]], Any] = finish
+    spawn: Callable[[Coroutine[Any, Any, None]], None] | None = None
 
     def __post_init__(self) -> None:
         """Put the parts together as the server does."""
@@ -300,7 +301,7 @@ class House:
         self.history = SlowHistory(self.memory)
         self.rooms = Rooms(fan_out)
         log = self.log or cast(History, self.history)
-        self.feed = Feed(log, self.rooms, self.loop.spawn)
+        self.feed = Feed(log, self.rooms, self.spawn or self.loop.spawn)
         self.connected = Connected(self.per_user)
         self._room_ids = iter(range(1000, 2000))
         world = World(
