@@ -293,7 +293,7 @@ class House:
     #: Another log than the one in memory, how to wait for it, and how what is done beside runs then.
     log: History | None = None
     finish: Callable[[Awaitable[Any]], Any] = finish
-    spawn: Callable[[Coroutine[Any, Any, None]], None] | None = None
+    spawn: Spawn | None = None
 
     def __post_init__(self) -> None:
         """Put the parts together as the server does."""
