@@ -8,6 +8,7 @@ import random
 import re
 import sys
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -21,9 +22,8 @@ from tests.support.server import IN_GOOD_ORDER, Server
 from tests.support.verdict import check
 
 _PER_ROOM = 20
-#: Seconds from one thing that a client does to the next, on average.
-_PAUSE = 10.0
 _DEEDS = {"talk": 60, "talk to all": 1, "leave and join": 10, "vanish": 10, "look": 10}
+_LOOKS = 10
 #: Mebibytes and files by which the last third of the run may hold more than the second.
 _MORE_MEMORY, _MORE_FILES = 8.0, 4.0
 
@@ -43,6 +43,8 @@ class Soak:
 
     server: Server
     talkers: Sequence[Talker]
+    #: Seconds from one thing that a client does to the next, on average.
+    pause: float
     rooms: list[int] = field(default_factory=list)
     all_chats: int = 0
     over: bool = False
@@ -77,7 +79,7 @@ class Soak:
             try:
                 if talker.line is None or talker.line.ended.done():
                     await talker.enter()
-                await asyncio.sleep(random.expovariate(1 / _PAUSE))
+                await asyncio.sleep(random.expovariate(1 / self.pause))
                 (deed,) = random.choices(list(_DEEDS), list(_DEEDS.values()))
                 await self._do(deed, talker)
                 self.deeds[deed] += 1
@@ -120,9 +122,14 @@ class Soak:
             talker.leave()
 
     def _look(self) -> Sample:
-        connections = self._metric("galaxychat_connections")
-        held = holding(self.server.pid)
-        return Sample(held.memory, held.files - connections, connections)
+        """Look some times within seconds, and take the moment with the fewest handshakes under way."""
+        looks = []
+        for _ in range(_LOOKS):
+            connections = self._metric("galaxychat_connections")
+            held = holding(self.server.pid)
+            looks.append(Sample(held.memory, held.files - connections, connections))
+            time.sleep(0.5)
+        return min(looks, key=lambda look: look.files)
 
     def _metric(self, name: str) -> int:
         found = re.search(rf"^{name} (\S+)$", self.server.get("/metrics")[1], re.MULTILINE)
@@ -158,10 +165,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=int, default=10, help="how long (default 10; at least 3)")
     parser.add_argument("--clients", type=int, default=1000, help="how many (default 1000)")
+    parser.add_argument("--pause", type=float, default=10.0, help="seconds between two deeds of one (default 10)")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         server = Server(ScratchGalaxy(Path(folder), chat={"limits": RATES}))
-        soak = Soak(server, crowd(server, given.clients))
+        soak = Soak(server, crowd(server, given.clients), given.pause)
         with server:
             before = holding(server.pid)
             print(f"start: {before.memory:.1f} MiB, {before.files} files", flush=True)
