@@ -14,6 +14,9 @@ _NAME = "distinctive-name"
 _EMAIL = "distinctive@example.org"
 _TEXT = "a distinctive text"
 _ROOM = "Distinctive room"
+#: What would clear a terminal, turn a line about, or begin another one.
+_CONTROL = "\x1b[2J\u202e\x85\r\n"
+_FORGED = "[galaxychat#info] forged"
 
 
 def test_log_names_nobody(galaxy: ScratchGalaxy) -> None:
@@ -35,6 +38,10 @@ def test_log_names_nobody(galaxy: ScratchGalaxy) -> None:
         assert secret not in metrics
     assert "Traceback" not in server.output
     assert "Unhandled" not in server.output
+    # Whoever reads the log on a terminal sees what it says, and one line is one event.
+    odd = {char for char in server.output if not char.isprintable() and char != "\n"}
+    assert odd == set()
+    assert _FORGED not in server.output
     assert 'galaxychat_closed_total{code="4401"} 1.0' in metrics
 
 
@@ -71,5 +78,25 @@ def _misuse(server: Server, cookie: str) -> None:
         with socket.create_connection(("127.0.0.1", server.port), 10) as opened:
             opened.sendall(handshake(server.base, server.port, cookie, **headers))
             assert opened.recv(4096).startswith(b"HTTP/1.1 ")
+    for line in (
+        f"GET /{_CONTROL}{_FORGED} HTTP/1.1\r\nHost: h\r\n\r\n",
+        f"GET /galaxychat/me HTTP/1.1\r\nHost: {_CONTROL}{_FORGED}\r\n\r\n",
+        f"GET /galaxychat/me?{_FORGED}\x1b HTTP/1.1\r\nCookie: galaxysession={_CONTROL}\r\n\r\n",
+        f"{_CONTROL}{_FORGED} / HTTP/1.1\r\n\r\n",
+    ):
+        with socket.create_connection(("127.0.0.1", server.port), 10) as opened:
+            opened.sendall(line.encode())
+            opened.recv(4096)
+    with Client.open(server, cookie) as client:
+        for fields in (
+            {"type_": "create", "name": _CONTROL + _FORGED},
+            {"type_": "join", "name": _CONTROL + _FORGED},
+            {"type_": "users", "prefix": _CONTROL + _FORGED},
+            {"type_": "search", "text": _CONTROL + _FORGED},
+            {"type_": _CONTROL + _FORGED},
+        ):
+            client.say(**fields)
+            client.next()
+        client.connection.close(3999, (_CONTROL + _FORGED)[:100])
     for path in ("/distinctive", "/galaxychat/static/distinctive", "/galaxychat/ws?distinctive"):
         assert server.get(path)[0] in (403, 404)
