@@ -19,6 +19,7 @@ from benchmarks.dialects import Plain
 
 _PATIENCE = 60.0
 _PAGE = 1 << 18
+_CLOSE = 0x88
 #: How one talks, and the cookie that one has.
 Person = tuple[Plain, str] | tuple[Plain, None]
 
@@ -69,6 +70,8 @@ class Line:
             return
         for framed, start in frames(self.buffer):
             payload = framed[start:]
+            if framed[0] == _CLOSE:
+                raise Trouble(f"the server closed a connection: {int.from_bytes(payload[:2], 'big')}")
             if not self.inside:
                 self._enter(payload)
             else:
