@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Install what the tests need of the system: a browser, what makes faults (clocks, networks, disks), and nginx and
+# Install what the tests need of the system: a browser, what makes faults (clocks, networks, disks), and nginx, Apache and
 # PostgreSQL's programs without running servers.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -8,7 +8,8 @@ as_root=()
 ((EUID == 0)) || as_root=(sudo)
 
 command -v chromium >/dev/null || scripts/apt.sh chromium
-scripts/apt.sh faketime iproute2 iptables mount util-linux
+# Apache's programs alone: the package of that name would start it.
+scripts/apt.sh apache2-bin faketime iproute2 iptables mount systemd util-linux
 
 if [[ ! -x /usr/sbin/nginx ]]; then
     # Debian starts each service that it installs, unless this program says no. Tests start their own.

@@ -48,6 +48,7 @@ class Client:
     def open(cls, server: Server, cookie: str | None, **options: Any) -> Client:
         """Open a socket as a browser on the server's own page would; whether one is let in is another matter."""
         headers = {} if cookie is None else {"Cookie": f"galaxysession={cookie}"}
+        headers |= options.pop("additional_headers", {})
         options = {"compression": None, "ping_interval": None, "max_size": None, **options}
         return cls(
             _connect(

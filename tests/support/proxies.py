@@ -10,8 +10,6 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-import pytest
-
 from tests.support.galaxy_sqlite import ScratchGalaxy
 from tests.support.ports import free_port
 from tests.support.server import Server
@@ -76,9 +74,7 @@ class Proxy(Server):
 @contextmanager
 def nginx(folder: Path, site: str, http: str = "") -> Iterator[int]:
     """Run nginx with these lines in its `server` and its `http` block; give its port."""
-    program = shutil.which("nginx", path="/usr/sbin:/usr/bin")
-    if program is None:
-        pytest.skip("nginx is not installed")
+    program = _program("nginx")
     port = free_port()
     config = NGINX.format(folder=folder, port=port, site=site, http=http)
     with _serving([program, "-p", str(folder), "-c"], folder, config, port):
@@ -88,9 +84,7 @@ def nginx(folder: Path, site: str, http: str = "") -> Iterator[int]:
 @contextmanager
 def apache(folder: Path, site: str) -> Iterator[int]:
     """Run Apache with these lines; give its port."""
-    program = shutil.which("apache2", path="/usr/sbin:/usr/bin")
-    if program is None:
-        pytest.skip("Apache is not installed")
+    program = _program("apache2")
     port = free_port()
     config = APACHE.format(folder=folder, port=port, modules=_APACHE_MODULES, site=site)
     with _serving([program, "-D", "FOREGROUND", "-f"], folder, config, port):
@@ -106,6 +100,13 @@ def documented(name: str, *places: str) -> str:
         assert written in text
         text = text.replace(written, place)
     return text
+
+
+def _program(name: str) -> str:
+    found = shutil.which(name, path="/usr/sbin:/usr/bin")
+    # Not skipped where it is missing: `make test` installs both.
+    assert found is not None, f"{name} is not installed: scripts/system.sh"
+    return found
 
 
 @contextmanager

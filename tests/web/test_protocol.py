@@ -7,10 +7,13 @@ from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
 import pytest
+from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
+from twisted.web.resource import Resource
 
+from galaxychat.channel import ChatSite
 from galaxychat.config import Limits
 from galaxychat.errors import Closing, HistoryUnavailable
 from galaxychat.factory import ChatFactory
@@ -19,6 +22,7 @@ from galaxychat.messages import User
 from galaxychat.metrics import Metrics
 from galaxychat.model import Identity, Role
 from galaxychat.protocol import ChatProtocol
+from galaxychat.web import Door, SocketResource
 from tests.support.client import handshake
 
 _ADDRESS = "192.0.2.1"
@@ -199,6 +203,30 @@ def test_not_let_in_in_time(house: _House) -> None:
     house.gate.asked[0].callback(_ALICE)
     assert one.take() == []
     assert house.chat.gone == [], "nobody was greeted"
+
+
+def test_time_is_counted_from_the_first_byte(house: _House) -> None:
+    """A handshake that drips takes its time away from what follows: from accept to `welcome` there are 10 s in all."""
+    door: Any = SocketResource(house.factory, Door([], []))
+    root = Resource()
+    root.putChild(b"ws", door)
+    site = ChatSite(root, b"default-src 'none'", 10, house.clock)
+    channel: Any = site.buildProtocol(IPv4Address("TCP", _ADDRESS, 1234))
+    channel.clock = house.clock.seconds
+    transport: Any = StringTransport()
+    transport.protocol = channel
+    channel.makeConnection(transport)
+    request = handshake("", 80)
+    for byte in request[:80]:
+        transport.protocol.dataReceived(bytes((byte,)))
+        house.clock.advance(0.1)
+    transport.protocol.dataReceived(request[80:])
+    assert transport.value().startswith(b"HTTP/1.1 101 ")
+    transport.clear()
+    house.clock.advance(1.9)
+    assert transport.value() == b""
+    house.clock.advance(0.2)
+    assert int.from_bytes(transport.value()[2:4], "big") == 1013
 
 
 def test_gone_while_it_is_found_out_who_it_is(house: _House) -> None:
