@@ -73,6 +73,7 @@ def street(postgres: PostgresCluster, tmp_path_factory: pytest.TempPathFactory) 
             yield Street(servers, port, postgres)
 
 
+@pytest.mark.timeout(300)
 def test_both_nodes_restart_while_two_people_talk(chromium: Browser, street: Street) -> None:
     """Nothing that either writes is lost or shown twice, and both see the same order, which is the log's."""
     with ExitStack() as ends:
