@@ -278,6 +278,8 @@ def test_a_role_with_the_required_grants_only(server: PostgresCluster, opened: O
     row = run(database.session(KEY))
     assert row is not None
     assert (row.username, row.last_action) == ("bob", None)
+    assert (row.opted_in, row.before, row.groups) == (None, None, frozenset())
+    assert run(database.group_members(["some"])) == {"some": set()}
     assert database.features == frozenset()
     assert len(database.warnings) == len(Feature)
     assert (
