@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from galaxychat import messages
 from galaxychat.access import Action
 from galaxychat.directory import admissible
 from galaxychat.messages import HistoryPage, MemberList, Ok, ReadEvent, RoomList, User, UserList
+from galaxychat.model import Role
 from galaxychat.session import Session
 from galaxychat.site import Site
 
@@ -76,6 +79,7 @@ class Looking:
                 more=more,
                 next=(page[last - 1].name if last else "") if more else None,
                 users=shown,
+                impersonated=self._impersonated(session, command.room, shown),
             )
         )
 
@@ -85,12 +89,22 @@ class Looking:
         allowed = await admissible(self._site, [user.id for user in found])
         session.reply(UserList(users=[user for user in found if user.id in allowed][:USERS_FOUND]))
 
+    def _impersonated(self, session: Session, room: int, shown: list[User]) -> list[int]:
+        """Return through whose eyes an admin looks into the room on this node; only moderators are told."""
+        if session.identity.role is Role.USER:
+            return []
+        return [user.id for user in shown if any(map(_looks(room), self._site.connected.of(user.id)))]
+
     async def _everybody_here(self, present: frozenset[int], known: list[User]) -> list[User]:
         """Return those present, up to a page of them, however late in the alphabet their names come."""
         missing = sorted(present - {user.id for user in known})[: MEMBERS_PAGE - len(known)]
         if not missing:
             return known
         return sorted([*known, *await self._site.history.people(missing)], key=lambda user: user.name or "")
+
+
+def _looks(room: int) -> Callable[[Session], bool]:
+    return lambda each: each.identity.impersonator is not None and room in each.rooms
 
 
 def _filled(here: list[User], page: list[User], present: frozenset[int]) -> tuple[list[User], int]:

@@ -478,7 +478,10 @@ class RoomList(Reply, tag="rooms", omit_defaults=True, kw_only=True):
 
 
 class MemberList(Reply, tag="members", omit_defaults=True, kw_only=True):
-    """Members; the first `present` of them are here now. `next` is the `after_name` of the next page."""
+    """Members; the first `present` of them are here now. `next` is the `after_name` of the next page.
+
+    `impersonated`, for moderators only, are those through whose eyes an admin looks into the room at the moment.
+    """
 
     room: RoomId
     members: list[UserId]
@@ -486,6 +489,7 @@ class MemberList(Reply, tag="members", omit_defaults=True, kw_only=True):
     more: bool
     next: str | None = None
     users: list[User]
+    impersonated: list[UserId] = []
 
 
 class UserList(Reply, tag="users", omit_defaults=True, kw_only=True):

@@ -338,7 +338,9 @@ EVENTS: list[Event] = [
     messages.PinList(re=3, room=1, messages=[MESSAGE], users=[USER]),
     messages.Found(re=3, messages=[MESSAGE], users=[USER], cursor="1:2"),
     messages.RoomList(re=4, rooms=[ROOM], users=[]),
-    messages.MemberList(re=5, room=1, members=[1, 2], present=1, more=True, next="anna", users=[USER, NOBODY]),
+    messages.MemberList(
+        re=5, room=1, members=[1, 2], present=1, more=True, next="anna", users=[USER, NOBODY], impersonated=[2]
+    ),
     messages.UserList(re=6, users=[USER]),
     messages.Error(re=7, code="rate_limited", detail="Wait.", retry_after=0.5),
     messages.MessageEvent(room=1, rev=3, message=MESSAGE, users=[USER]),

@@ -437,3 +437,19 @@ def test_an_impersonation_is_audited_by_ids(house: House) -> None:
     house.enter(BELA)
     assert len(house.audited) == 2
     assert "bela" not in str(house.audited)
+
+
+def test_an_impersonation_is_marked_for_moderators(house: House) -> None:
+    """Among the members of a room they see whom an admin looks through at the moment; others do not."""
+    looking = house.enter(BELA, read_only=True, impersonator=7)
+    bela, anna = house.enter(BELA), house.enter()
+    moderator, admin = house.enter(CLEO, Role.MODERATOR), house.enter(User(id=7, name="ada"), Role.ADMIN)
+    for client in (looking, bela, anna, moderator, admin):
+        client.ask("join", room=LOBBY_ID)
+    for client in (moderator, admin):
+        assert client.ask("members", room=LOBBY_ID)["impersonated"] == [BELA.id]
+    assert "impersonated" not in moderator.ask("members", room=TOPIC_ID)
+    for client in (anna, bela, looking):
+        assert "impersonated" not in client.ask("members", room=LOBBY_ID)
+    looking.go()
+    assert "impersonated" not in moderator.ask("members", room=LOBBY_ID)

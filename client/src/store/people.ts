@@ -15,9 +15,11 @@ export interface Members {
   present: ReadonlySet<number>;
   /** Where the next page begins; null when there is none. */
   next: string | null;
+  /** Through whose eyes an admin looks; known to moderators. */
+  impersonated: ReadonlySet<number>;
 }
 
-export const NOBODY: Members = { ids: [], present: new Set(), next: null };
+export const NOBODY: Members = { ids: [], present: new Set(), next: null, impersonated: new Set() };
 
 /** A page of the list; the first page replaces what was held. */
 export function addPage(members: Members, reply: MemberList, isFirst: boolean): Members {
@@ -26,6 +28,7 @@ export function addPage(members: Members, reply: MemberList, isFirst: boolean): 
     ids: [...new Set([...held.ids, ...reply.members])],
     present: new Set([...held.present, ...reply.members.slice(0, reply.present)]),
     next: reply.more ? (reply.next ?? null) : null,
+    impersonated: new Set([...held.impersonated, ...(reply.impersonated ?? [])]),
   };
 }
 

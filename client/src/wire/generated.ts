@@ -680,6 +680,8 @@ export interface RoomList {
 }
 /**
  * Members; the first `present` of them are here now. `next` is the `after_name` of the next page.
+ *
+ *     `impersonated`, for moderators only, are those through whose eyes an admin looks into the room at the moment.
  */
 export interface MemberList {
   type: "members";
@@ -696,6 +698,10 @@ export interface MemberList {
   more: boolean;
   next?: string | null;
   users: User[];
+  /**
+   * Items: galaxy_user.id
+   */
+  impersonated?: number[];
 }
 /**
  * People found.

@@ -14,15 +14,15 @@ export function Members({ chat, held }: PaneProps) {
   const isLive = held.subscription === "live";
   useEffect(() => void (isLive && app.loading.members(room)), [room, isLive]);
 
-  const { ids, present, next } = membersOf(chat, room);
+  const { ids, present, next, impersonated } = membersOf(chat, room);
   const byName = (one: number, other: number) => displayName(chat.names, one).localeCompare(displayName(chat.names, other));
   const here = ids.filter((id) => present.has(id)).sort(byName);
   const away = ids.filter((id) => !present.has(id)).sort(byName);
   return (
     <>
       {can.includes("invite") && <Invite room={room} />}
-      <People title={t("members.here")} ids={here} chat={chat} owner={owner} isHere />
-      <People title={t("members.away")} ids={away} chat={chat} owner={owner} />
+      <People title={t("members.here")} ids={here} chat={chat} owner={owner} impersonated={impersonated} isHere />
+      <People title={t("members.away")} ids={away} chat={chat} owner={owner} impersonated={impersonated} />
       {next !== null && <button class="more" type="button" onClick={() => app.loading.members(room, next)}>{t("members.more")}</button>}
     </>
   );
@@ -49,10 +49,11 @@ interface PeopleProps {
   ids: readonly number[];
   chat: ChatState;
   owner: number | null | undefined;
+  impersonated: ReadonlySet<number>;
   isHere?: boolean;
 }
 
-function People({ title, ids, chat, owner, isHere }: PeopleProps) {
+function People({ title, ids, chat, owner, impersonated, isHere }: PeopleProps) {
   const app = useChat();
   if (ids.length === 0) return null;
   return (
@@ -64,7 +65,7 @@ function People({ title, ids, chat, owner, isHere }: PeopleProps) {
             <button type="button" onClick={() => app.open({ is: "person", user: id })}>
               <Avatar user={id} name={displayName(chat.names, id)} small />
               <bdi>{displayName(chat.names, id)}</bdi>
-              <span class="number">{marks(id, chat, owner)}</span>
+              <span class="number">{marks(id, chat, owner, impersonated)}</span>
             </button>
           </li>
         ))}
@@ -73,7 +74,12 @@ function People({ title, ids, chat, owner, isHere }: PeopleProps) {
   );
 }
 
-function marks(id: number, chat: ChatState, owner: number | null | undefined): string {
-  const all = [id === chat.you.id && t("members.you"), id === owner && t("members.owner"), chat.ignored.has(id) && t("members.ignored")];
+function marks(id: number, chat: ChatState, owner: number | null | undefined, impersonated: ReadonlySet<number>): string {
+  const all = [
+    id === chat.you.id && t("members.you"),
+    id === owner && t("members.owner"),
+    chat.ignored.has(id) && t("members.ignored"),
+    impersonated.has(id) && t("members.impersonated"),
+  ];
   return all.filter(Boolean).join(", ");
 }
