@@ -171,6 +171,6 @@ class _Child(ProcessProtocol):
     def errReceived(self, data: bytes) -> None:
         """Say nothing: it could quote what was pasted."""
 
-    def processEnded(self, reason: Any) -> None:
-        """Tell whoever asked."""
+    def outConnectionLost(self) -> None:
+        """Tell whoever asked: it says nothing more, whether or not it was reaped already."""
         self._owner.ended(self)
