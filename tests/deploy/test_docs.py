@@ -227,3 +227,15 @@ def test_links_lead_somewhere() -> None:
         if not file.exists() or (anchor and anchor not in map(slug, _HEADING.findall(file.read_text()))):
             broken.append(f"{page.relative_to(ROOT)}: {target}")
     assert broken == []
+
+
+def test_tests_that_are_named_are_there() -> None:
+    """A page that says which test shows something names a file of tests."""
+    named = {(page.name, path) for page in PAGES for path in re.findall(r"`(tests/[\w/]+\.py)`", page.read_text())}
+    assert len(named) > 30
+    assert sorted(path for _, path in named if not (ROOT / path).is_file()) == []
+    promises = (ROOT / "docs" / "security.md").read_text().split("## What is promised")[1].split("## What Galaxy")[0]
+    rows = [
+        line for line in promises.splitlines() if line.startswith("|") and not line.startswith(("|---", "| promise"))
+    ]
+    assert [row for row in rows if "`tests/" not in row] == []

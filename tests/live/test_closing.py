@@ -50,6 +50,23 @@ def test_who_logged_out(server: Server) -> None:
         assert client.closed()[0] == 4401
 
 
+def test_another_id_secret(galaxy: ScratchGalaxy) -> None:
+    """After Galaxy's secret was changed and the chat restarted, old cookies let nobody in, and new ones do."""
+    old = galaxy.cookie("alice")
+    with Server(galaxy) as server:
+        with Client.open(server, old) as client:
+            client.event("welcome")
+            galaxy.configure({"id_secret": "another secret of the site"}, {})
+            assert server.terminate() == IN_GOOD_ORDER
+            assert client.closed()[0] == 1012
+        server.start()
+        with Client.open(server, old) as client:
+            assert client.closed() == (4401, "log in to Galaxy")
+        galaxy.write("INSERT INTO galaxy_session (user_id, session_key, is_valid) VALUES (1, ?, 1)", "ab" * 16)
+        with Client.open(server, galaxy.cookie_of("ab" * 16)) as client:
+            assert client.event("welcome")["you"]["name"] == "alice"
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [("deleted = 1", "deleted"), ("purged = 1", "deleted"), ("username = NULL", "public name")],

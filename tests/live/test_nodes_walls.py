@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
 
 from tests.support.client import Client, Refused
 from tests.support.galaxy_sqlite import ScratchGalaxy
-from tests.support.nodes import log_in, nodes
+from tests.support.nodes import database_of, log_in, nodes
 from tests.support.postgres import PostgresCluster
 from tests.support.server import Server
 
@@ -140,6 +142,33 @@ def test_a_group(galaxy: ScratchGalaxy, alice: Client, windows: list[Client]) ->
     for window in windows:
         window.event("left", room=listed["room"])
         assert code(window, "join", room=listed["room"], after=0) == "no_such_room"
+
+
+def test_what_another_role_hears(
+    postgres: PostgresCluster, galaxy: ScratchGalaxy, alice: Client, windows: list[Client]
+) -> None:
+    """Whoever listens to the nodes' notifications hears numbers, whatever is said and done behind the walls."""
+    bob = met(windows)
+    with closing(postgres.connect(database_of(galaxy))) as connection, connection.cursor() as cursor:
+        cursor.execute("CREATE ROLE eavesdropper")
+        cursor.execute("SET ROLE eavesdropper")
+        cursor.execute("SELECT 'galaxychat_' || md5('public')")
+        (channel,) = cursor.fetchone() or ("",)
+        cursor.execute(f'LISTEN "{channel}"')
+        room = alice.ask("create", name="Secret plan", kind="private", topic="hush")["room"]["room"]
+        alice.ask("invite", room=room, user=bob)
+        for window in windows:
+            window.join(room)
+            window.say("typing", room=room)
+        seq = alice.send(room, "hush @bob")["seq"]
+        alice.ask("edit", room=room, seq=seq, text="hush again")
+        alice.ask("remove", room=room, user=bob)
+        for window in windows:
+            window.event("left", room=room)
+        connection.poll()
+        heard = [notification.payload for notification in connection.notifies]
+    assert f"r{room}:{seq}" in " ".join(heard)
+    assert all(re.fullmatch(r"[0-9a-f-]+( [a-z]\d+:\d+)+", payload) for payload in heard), heard
 
 
 def test_leaving_the_chat(alice: Client, windows: list[Client]) -> None:
