@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import secrets
 import time
@@ -319,6 +320,41 @@ def test_one_after_the_other_at_one_browser(site: Site, admin: Person) -> None:
     with Client.open(site.server, session["cookie"]) as client:
         assert client.event("welcome")["you"]["read_only"] is False
         client.send(client.join("All Chats")["room"]["room"], "it is me")
+
+
+def test_who_cannot_be_reached(site: Site) -> None:
+    """Unknown, deleted, inactive, opted out, gone from the chat, ignoring: one answer, to `direct` and to `invite`."""
+    people = {why: site.somebody() for why in ("deleted", "inactive", "opted out", "absent", "ignoring", "there")}
+    asker = site.somebody()
+    with windows(asker, *people.values()) as (client, *others):
+        room = client.ask("create", name="Review", kind="private")["room"]["room"]
+        others[3].ask("absent", on=True)
+        others[4].ask("ignore", user=asker.id, on=True)
+        for why in ("deleted", "inactive", "opted out"):
+            OUT[why][0](site.model, people[why].id)
+        ids = {why: person.id for why, person in people.items()} | {"unknown": 10**6, "oneself": asker.id}
+        found = {user["id"] for user in client.ask("users", prefix="user")["users"]}
+        for why, user in ids.items():
+            for command in ({"command": "direct"}, {"command": "invite", "room": room}):
+                assert refusal(client, **command, user=user) == ("ok" if why == "there" else "no_such_user"), why
+            assert why in ("there", "ignoring", "oneself") or user not in found
+        members = client.ask("members", room=room)["members"]
+        assert set(members) == {asker.id, people["there"].id}
+
+
+def test_no_badge_for_who_left(site: Site) -> None:
+    """`me` counts what waits to be read; after leaving the chat it says so, and counts nothing."""
+    person, friend = site.somebody(), site.somebody()
+    with windows(person, friend) as (client, other):
+        room = other.ask("direct", user=person.id)["room"]["room"]
+        other.send(room, "are you there?")
+        cookie = {"Cookie": f"galaxysession={person.sessions[0]['cookie']}"}
+        page = f"{site.server.base}/me"
+        assert json.loads(site.server.get(page, cookie)[1]) == {"state": "ok", "unread": 1, "mentions": 0}
+        client.ask("absent", on=True)
+        assert json.loads(site.server.get(page, cookie)[1]) == {"state": "ok", "absent": True}
+        client.ask("absent", on=False)
+        assert json.loads(site.server.get(page, cookie)[1])["unread"] == 1
 
 
 def refusal(client: Client, command: str, **fields: Any) -> str:
