@@ -168,8 +168,12 @@ class Crowd:
             if time.monotonic() > end:
                 raise Trouble("the server does not come to rest")
 
-    def exchange(self) -> float:
-        """Post one message and return once all have it; the seconds until the last one had."""
+    def exchange(self, rest: float = 0.0) -> float:
+        """Post one message and return once all have it; the seconds until the last one had.
+
+        `rest` are seconds between two looks at what has come: one who waits for each frame has to be woken by
+        whoever sends it, which costs the sender as much as the frame does.
+        """
         (author,) = self.authors
         told, before = len(author.heard), self.heard
         post = author.dialect.post()
@@ -177,7 +181,8 @@ class Crowd:
         author.say(post)
         end = began + _PATIENCE
         while len(author.heard) == told or self.heard < before + author.heard[told] * self.listeners:
-            self.hear(1)
+            time.sleep(rest)
+            self.hear(0 if rest else 1)
             if time.perf_counter() > end:
                 raise Trouble(f"not all have it: {self.heard - before} bytes, {author.heard[told:]}")
         if self.heard != before + author.heard[told] * self.listeners or len(author.heard) != told + 1:

@@ -14,7 +14,7 @@ from benchmarks import servers
 from benchmarks.dialects import Bare, Chat, Plain
 from benchmarks.load import Crowd, Line, Trouble
 from benchmarks.report import Row, held, microseconds, middle, say
-from benchmarks.scenarios.fanout import post
+from benchmarks.scenarios.fanout import REST, post
 from benchmarks.servers import Running
 from benchmarks.usage import cpu
 
@@ -116,7 +116,8 @@ class Room(Crowd):
             while said < due and self._author(said).post():
                 said += 1
             self._report(now)
-            self.hear(0.002)
+            time.sleep(REST)
+            self.hear(0)
             if now > began + _PATIENCE:
                 raise Trouble(f"{said} of {messages} posted, {heard - self.heard} deliveries missing")
 

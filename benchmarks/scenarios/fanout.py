@@ -22,6 +22,8 @@ _PEERS_MESSAGES = 30
 #: Longer than any window in which a busy room's messages are joined, in seconds.
 _PAUSE = 0.015
 _WARM_UP = 20
+#: Between two looks of the load's at what has come, in seconds.
+REST = 0.003
 
 
 @dataclass(slots=True)
@@ -64,7 +66,7 @@ def run(quick: bool) -> Iterator[Row]:
 def post(crowd: Crowd, messages: int) -> None:
     """Post messages one at a time, with a pause after each in which nothing else may be said."""
     for _ in range(messages):
-        crowd.exchange()
+        crowd.exchange(REST)
         time.sleep(_PAUSE)
 
 

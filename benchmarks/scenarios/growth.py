@@ -52,7 +52,7 @@ class Log:
         with Pages(self.server.port, [(Chat(), self.reader)]) as crowd:
             used = cpu(self.server.pid).total
             for _ in range(pages):
-                crowd.page(random.randint(_PAGE, self.messages))
+                crowd.page(random.randint(_PAGE + 1, self.messages))
             self.costs["page"].append((cpu(self.server.pid).total - used) / pages)
         self.server.terminate()
 

@@ -5,4 +5,4 @@ import "./ui/styles.css";
 
 const app = run();
 // A panel in a page of Galaxy's, by embed.js.
-if (parent !== window) void loadLater().then(({ settle }) => settle(app));
+if (parent !== window) void loadLater(app).then(({ settle }) => settle(app));

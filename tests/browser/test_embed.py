@@ -462,8 +462,9 @@ def test_server_off_is_not_noticed(enter: Enter, site: Server, pages: HostPages,
         url = f"http://127.0.0.1:{relay.port}{site.base}/"
         alice = enter("alice", _with_webhook(tmp_path, url), elsewhere=True, online=True)
         alice.page.clock.install()
-        alice.load()
-        alice.page.clock.run_for(2_000)
+        with alice.page.expect_request("**/embed.html"):
+            alice.load()
+            alice.page.clock.run_for(2_000)
         assert alice.count("/embed.html") == 1
         probes = [_probes_within(alice, seconds) for seconds in (100, 500, 1000)]
         assert alice.said == []

@@ -97,5 +97,5 @@ def test_both_nodes_restart_while_two_people_talk(chromium: Browser, street: Str
             expect(window.page.get_by_text("Reconnecting")).to_have_count(0)
         assert Counter(street.logged()) == Counter(said)
         assert alice.texts() == bob.texts() == street.logged()
-        assert street.admitted()[0] >= 2, "both came to the node that was restarted first"
+        assert sum(street.admitted()) >= 2, "both are with servers that were started since"
         assert alice.complaints == bob.complaints == []

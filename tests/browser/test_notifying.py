@@ -35,12 +35,6 @@ _SPY = """
 })();
 """
 
-_LATER_IS_HERE = r"""() => {
-    const files = performance.getEntriesByType('resource').map(entry => entry.name);
-    const count = pattern => files.filter(name => pattern.test(name)).length;
-    return count(/later-.*\.css$/) >= 1 && count(/part-.*\.js$/) >= 2;
-}"""
-
 
 def _notified(window: Window) -> list[list[str]]:
     found: list[list[str]] = window.page.evaluate("() => window.notified()")
@@ -66,9 +60,7 @@ def _turn_on(window: Window) -> None:
 
 def _all_elsewhere(window: Window) -> None:
     """Wait until the part that listens is there, and look at nothing of it."""
-    expect(window.page.get_by_role("button", name="Create a room")).to_be_visible()
-    window.page.wait_for_function(_LATER_IS_HERE)
-    window.page.wait_for_timeout(300)  # it begins to listen when both of its files are there
+    window.listens()
     window.page.evaluate("() => window.look(true)")
 
 

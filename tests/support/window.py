@@ -27,6 +27,11 @@ _NETWORK = re.compile(r"WebSocket connection to|Failed to load resource: net::ER
 # The element that scrolls is the list itself or one about it.
 _UP = "while (scroller.scrollHeight <= scroller.clientHeight) scroller = scroller.parentElement;"
 _SCROLLER = f"let scroller = log; {_UP}"
+_LATER_IS_HERE = r"""() => {
+    const files = performance.getEntriesByType('resource').map(entry => entry.name);
+    const count = pattern => files.filter(name => pattern.test(name)).length;
+    return count(/later-.*\.css$/) >= 1 && count(/part-.*\.js$/) >= 2;
+}"""
 #: Of a row: scroll the messages to their top.
 SCROLL_TO_TOP = f"let scroller = row.closest('[role=log]'); {_UP} scroller.scrollTop = 0;"
 
@@ -61,6 +66,12 @@ class Window:
         expect(self.page.get_by_role("button", name="Go offline")).to_be_visible()
         expect(self.rooms.get_by_role("link", name="All Chats")).to_be_attached()
         return self
+
+    def listens(self) -> None:
+        """Wait until the part that is loaded later is there: it speaks, and notifies."""
+        expect(self.page.get_by_role("button", name="Create a room")).to_be_visible()
+        self.page.wait_for_function(_LATER_IS_HERE)
+        self.page.wait_for_timeout(300)  # it begins to listen when both of its files are there
 
     @property
     def rooms(self) -> Locator:

@@ -45,7 +45,7 @@ function useTitle(state: AppState): void {
 function useRest(app: Chat, { link: { phase } }: AppState): void {
   useEffect(() => {
     if (phase !== "online") return;
-    const timer = setTimeout(() => void loadLater().then((part) => part.listen(app), () => {}), SOON);
+    const timer = setTimeout(() => void loadLater(app).catch(() => {}), SOON);
     return () => clearTimeout(timer);
   }, [phase === "online"]);
 }

@@ -1,6 +1,7 @@
 /* Components that come with the part of the page that is loaded later, and with its style. */
 import type { ComponentChildren, ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import type { Chat } from "../app/chat";
 import { t } from "../i18n";
 import { useChat } from "./context";
 
@@ -8,8 +9,12 @@ type Later = typeof import("./later");
 let later: Later | null = null;
 let loading: Promise<Later> | null = null;
 
-/** Loads it once; a failure is forgotten, so that the next wish tries again. */
-export function loadLater(): Promise<Later> {
+/** Loads it once, and lets it listen for a chat; a failure is forgotten, so that the next wish tries again. */
+export function loadLater(app?: Chat): Promise<Later> {
+  return app ? load().then((part) => (part.listen(app), part)) : load();
+}
+
+function load(): Promise<Later> {
   loading ??= Promise.all([import("./later"), style()]).then(
     ([part]) => (later = part),
     (reason: unknown) => {
@@ -36,7 +41,7 @@ function lazy<P extends object>(pick: (part: Later) => ComponentType<P>, meanwhi
     const app = useChat();
     const [part, setPart] = useState(later);
     useEffect(() => {
-      if (!part) void loadLater().then(setPart, () => app.state.patch({ notice: t("notice.part") }));
+      if (!part) void loadLater(app).then(setPart, () => app.state.patch({ notice: t("notice.part") }));
     }, []);
     if (!part) return <>{meanwhile(props)}</>;
     const Component = pick(part);
