@@ -28,6 +28,12 @@ test: .venv/.tests .venv-galaxy/.ready client/node_modules/.ready system client 
 	scripts/npm.sh test
 	$(BIN)/python -m pytest
 
+# What no server takes part in would only be the same again.
+.PHONY: test-plain
+test-plain: .venv/.tests .venv-galaxy/.ready client/node_modules/.ready system client ## Test every server once more without the fast path; half an hour
+	$(BIN)/python -m pytest --fast-path=off --ignore=tests/packaging --ignore=tests/benchmarks \
+		--ignore=tests/deploy/test_docs.py $(ONLY)
+
 .PHONY: test-fast
 test-fast: .venv/.tests ## Run the tests that need no database, browser or network
 	$(BIN)/python -m pytest tests/unit

@@ -114,6 +114,7 @@ def _described(config: Config) -> list[str]:
         f"allowed origins:        {', '.join(sorted(map(str, config.allowed_origins))) or '(its own host only)'}",
         f"persistent rooms:       {', '.join(config.persistent_rooms) or '(none)'}",
         f"admins:                 {len(config.admin_users)}",
+        *([] if config.fast_path else ["fast path:              off: delivery costs three times as much"]),
         *([] if config.enabled else ["switched off:           enable_communication_server is false"]),
     ]
 

@@ -65,6 +65,7 @@ class ChatFactory(WebSocketServerFactory):
         self.stopping = False
         #: Whether frames may go past the transports.
         self.straight = straight
+        metrics.fast_path.set(straight)
         self._clock: IReactorTime = reactor
         self._all: set[ChatProtocol] = set()
         self._pending: Counter[str] = Counter()

@@ -18,6 +18,9 @@ class Metrics:
         self.asked_galaxy = Counter(
             "galaxychat_galaxy_queries", "Statements to Galaxy's database about sessions", registry=self._registry
         )
+        self.fast_path = Gauge(
+            "galaxychat_fast_path", "Whether frames may go past the transports", registry=self._registry
+        )
         self._closed = Counter(
             "galaxychat_closed", "Connections that the server ended", ["code"], registry=self._registry
         )

@@ -6,7 +6,28 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.support import delivery
 from tests.support.postgres import PostgresCluster
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let a run be made without the fast path."""
+    parser.addoption(
+        "--fast-path",
+        choices=["on", "off"],
+        default="on",
+        help="how the servers of tests deliver, where a test does not set fast_path itself",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose before any server is made."""
+    delivery.choose(config.getoption("--fast-path") == "on")
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """Say which way it is."""
+    return f"fast path: {config.getoption('--fast-path')}"
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from tests.interop.galaxylab import ID_SECRET, GalaxyModel
+from tests.support import delivery
 from tests.support.client import Client
 from tests.support.galaxy_sqlite import ScratchGalaxy
 from tests.support.server import IN_GOOD_ORDER, Server
@@ -27,7 +28,8 @@ class ModelGalaxy(ScratchGalaxy):
         self.folder = folder
         self.config = folder / "galaxy.yml"
         own = {"database_connection": url, "id_secret": ID_SECRET, "data_dir": str(folder)}
-        self.config.write_text(yaml.safe_dump({"galaxy": {**own, **galaxy}, "galaxychat": dict(chat)}))
+        content = {"galaxy": {**own, **galaxy}, "galaxychat": {**delivery.settings(), **chat}}
+        self.config.write_text(yaml.safe_dump(content))
 
 
 @dataclass

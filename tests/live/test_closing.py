@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.client import Client, Refused, Silent, small_socket
+from tests.support.delivery import both_ways
 from tests.support.galaxy_sqlite import ScratchGalaxy
 from tests.support.server import IN_GOOD_ORDER, Server
 
@@ -142,9 +143,10 @@ def test_galaxys_database_away(galaxy: ScratchGalaxy) -> None:
         assert server.get("/readyz")[0] == 200
 
 
-def test_peer_that_does_not_answer_pings(galaxy: ScratchGalaxy) -> None:
+@both_ways
+def test_peer_that_does_not_answer_pings(galaxy: ScratchGalaxy, fast_path: bool) -> None:
     """A peer that vanished is dropped after the ping's time, and others see it go."""
-    galaxy.configure({}, {"limits": {"ping_interval": 2, "ping_timeout": 2}})
+    galaxy.configure({}, {"limits": {"ping_interval": 2, "ping_timeout": 2}, "fast_path": fast_path})
     with Server(galaxy) as server, Client.enter(server, "alice") as alice:
         room = alice.join("Help")["room"]["room"]
         with Silent(server, galaxy.cookie("bob")) as gone:
@@ -157,10 +159,12 @@ def test_peer_that_does_not_answer_pings(galaxy: ScratchGalaxy) -> None:
         assert alice.ask("rooms")["rooms"], "one who answers stays"
 
 
-def test_slow_reader(galaxy: ScratchGalaxy) -> None:
+@both_ways
+def test_slow_reader(galaxy: ScratchGalaxy, fast_path: bool) -> None:
     """One who stands still is cut with 4001, misses nothing after coming back, and keeps nobody else waiting."""
     rates = {"rate_messages": 10_000, "rate_per_second": 10_000}
-    galaxy.configure({}, {"limits": {"unsent_bytes": 131_072, "ping_interval": 2, "ping_timeout": 10, **rates}})
+    limits = {"unsent_bytes": 131_072, "ping_interval": 2, "ping_timeout": 10, **rates}
+    galaxy.configure({}, {"limits": limits, "fast_path": fast_path})
     with ExitStack() as stack:
         server = stack.enter_context(Server(galaxy))
         reader = stack.enter_context(Client.enter(server, "carol"))
@@ -195,8 +199,10 @@ def _resumed(client: Client, room: int, held: list[int], first: int) -> list[int
     return held
 
 
-def test_answers_that_nobody_takes(galaxy: ScratchGalaxy) -> None:
+@both_ways
+def test_answers_that_nobody_takes(galaxy: ScratchGalaxy, fast_path: bool) -> None:
     """One who asks and does not read is asked to wait, costs bounded memory, and does not hold up the end."""
+    galaxy.configure({}, {"fast_path": fast_path})
     with Server(galaxy) as server, Client.enter(server, "alice") as alice:
         room = alice.join("Help")["room"]["room"]
         for number in range(15):
@@ -213,8 +219,10 @@ def test_answers_that_nobody_takes(galaxy: ScratchGalaxy) -> None:
             assert alice.closed()[0] == 1012
 
 
-def test_end_of_the_server(galaxy: ScratchGalaxy) -> None:
+@both_ways
+def test_end_of_the_server(galaxy: ScratchGalaxy, fast_path: bool) -> None:
     """SIGTERM: everybody hears `bye`, then 1012; the process ends within seconds; what was acknowledged is there."""
+    galaxy.configure({}, {"fast_path": fast_path})
     with Server(galaxy) as server:
         with Client.enter(server, "alice") as alice, Client.enter(server, "bob") as bob:
             welcome = alice.event("welcome")

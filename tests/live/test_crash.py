@@ -13,6 +13,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from tests.support.client import Client
+from tests.support.delivery import both_ways
 from tests.support.galaxy_sqlite import ScratchGalaxy
 from tests.support.server import Server
 
@@ -48,9 +49,10 @@ class _Author:
         self.unsure = None
 
 
-def test_kill_in_a_burst(galaxy: ScratchGalaxy) -> None:
+@both_ways
+def test_kill_in_a_burst(galaxy: ScratchGalaxy, fast_path: bool) -> None:
     """Killed again and again in mid-burst, with what was not acknowledged sent again, the log has each once."""
-    galaxy.configure({}, {"limits": _RATES})
+    galaxy.configure({}, {"limits": _RATES, "fast_path": fast_path})
     galaxy.add("dave", "reader")
     authors = [_Author(name) for name in _AUTHORS]
     view: dict[int, str] = {}

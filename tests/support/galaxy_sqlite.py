@@ -13,6 +13,7 @@ import yaml
 
 from galaxychat.authcheck import encode
 from galaxychat.demo import DemoGalaxy
+from tests.support import delivery
 
 
 class ScratchGalaxy:
@@ -32,7 +33,7 @@ class ScratchGalaxy:
         self.config = self._demo.config
         self.database = folder / "universe.sqlite"
         self.log = folder / "galaxychat.sqlite"
-        self.configure(galaxy or {}, chat or {})
+        self.configure(galaxy or {}, {**delivery.settings(), **(chat or {})})
 
     def configure(self, galaxy: Mapping[str, Any], chat: Mapping[str, Any]) -> None:
         """Change the configuration's file."""

@@ -86,8 +86,12 @@ class LocalSite:
                 answer += chunk
         return answer.partition(b"\r\n\r\n")[0]
 
+    def build(self) -> assembly.House:
+        """Put the parts together; nothing is open yet."""
+        return assembly.build(self.config, reactor)
+
     async def _open(self) -> None:
-        self.house = assembly.build(self.config, reactor)
+        self.house = self.build()
         if self._database_patience is not None:
             source: Any = self.house.galaxy._source
             source._deadline = self._database_patience

@@ -23,6 +23,7 @@ from galaxychat.metrics import Metrics
 from galaxychat.model import Identity, Role
 from galaxychat.protocol import ChatProtocol
 from galaxychat.web import Door, SocketResource
+from tests.support import delivery
 from tests.support.client import handshake
 
 _ADDRESS = "192.0.2.1"
@@ -81,7 +82,7 @@ class _House:
         chat: Any = self.chat
         self.gate = _Gate()
         self.metrics = Metrics()
-        self.factory = ChatFactory(chat, self.gate, Limits(**limits), self.metrics, self.clock)
+        self.factory = ChatFactory(chat, self.gate, Limits(**limits), self.metrics, self.clock, delivery.fast_path())
         # Autobahn's timers would run by the reactor's clock.
         self.factory.setProtocolOptions(autoPingInterval=0, openHandshakeTimeout=0)
 
