@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import settings
@@ -41,12 +41,12 @@ class Clock:
 
 
 class Place:
-    """A room with a clock, and how many writes it took."""
+    """A room with a clock, and how many writes it took; without the fast path nobody looks at the clock."""
 
-    def __init__(self) -> None:
+    def __init__(self, fast_path: bool = True) -> None:
         self.clock = Clock()
         self.writes = 0
-        self.rooms = Rooms(self.fan_out, Tempo(lambda: self.clock.now, self.clock.later))
+        self.rooms = Rooms(self.fan_out, Tempo(lambda: self.clock.now, self.clock.later) if fast_path else None)
         self.rev = 0
 
     def fan_out(self, payloads: Sequence[bytes], peers: Collection[Peer]) -> None:
@@ -145,9 +145,11 @@ def test_who_goes_in_between(place: Place) -> None:
 class EverybodyGetsEverything(RuleBasedStateMachine):
     """People come, go, come back and write in any order and at any time."""
 
+    fast_path: ClassVar = True
+
     def __init__(self) -> None:
         super().__init__()
-        self.place = Place()
+        self.place = Place(self.fast_path)
         self.inside: dict[int, tuple[FakePeer, int]] = {}
         self.held: set[int] = set()
 
@@ -207,5 +209,14 @@ class EverybodyGetsEverything(RuleBasedStateMachine):
             assert revs(peer) == list(range(since + 1, self.place.rev + 1))
 
 
-EverybodyGetsEverything.TestCase.settings = settings(max_examples=200, stateful_step_count=30, deadline=None)
+class WithoutTheFastPath(EverybodyGetsEverything):
+    """The same where nobody waits for anybody."""
+
+    fast_path = False
+
+
+_MANY = settings(max_examples=200, stateful_step_count=30, deadline=None)
+EverybodyGetsEverything.TestCase.settings = _MANY
+WithoutTheFastPath.TestCase.settings = _MANY
 TestEverybodyGetsEverything: Any = EverybodyGetsEverything.TestCase
+TestWithoutTheFastPath: Any = WithoutTheFastPath.TestCase

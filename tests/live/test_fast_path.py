@@ -8,6 +8,7 @@ import pytest
 
 from galaxychat.config import load
 from tests.interop.site import ModelGalaxy
+from tests.support.core import House
 from tests.support.delivery import both_ways
 from tests.support.galaxy_sqlite import ScratchGalaxy
 from tests.support.server import Server, galaxychat
@@ -33,10 +34,11 @@ def test_a_server_takes_the_way_of_the_run(server: Server, galaxy: ScratchGalaxy
 
 
 def test_what_is_put_together_takes_the_way_of_the_run(tmp_path: Path, chosen: bool) -> None:
-    """The whole house in this process, both halves of it; and a Galaxy made by Galaxy's own models."""
+    """The whole house in this process, both halves of it; its core; and a Galaxy made by Galaxy's own models."""
     house = LocalSite(ScratchGalaxy(tmp_path / "scratch")).build()
     assert house.factory.straight is chosen
     assert (house.rooms._tempo is not None) is chosen
+    assert (House().rooms._tempo is not None) is chosen
     model = ModelGalaxy(tmp_path / "model", f"sqlite:///{tmp_path}/model.sqlite", {}, {})
     assert load(str(model.config), None, {}, {}).fast_path is chosen
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar, cast
 
 from galaxychat.bells import Bell
+from galaxychat.burst import Tempo
 from galaxychat.chat import Chat
 from galaxychat.connected import Connected
 from galaxychat.entering import Entering
@@ -24,6 +25,7 @@ from galaxychat.ports import Draft, History, Outlet, Peer, RoomDraft, Spawn
 from galaxychat.rooms import Rooms
 from galaxychat.session import Pace, Session
 from galaxychat.site import Rules, Site, World
+from tests.support import delivery
 
 T = TypeVar("T")
 Event = dict[str, Any]
@@ -33,19 +35,43 @@ LOBBY_ID, TOPIC_ID = 1, 2
 ANNA, BELA, CLEO = User(id=11, name="anna"), User(id=12, name="bela"), User(id=13, name="cleo")
 
 
+class Windows:
+    """Where a busy room's events wait for each other until a test looks: it is slower than any window."""
+
+    def __init__(self) -> None:
+        self._calls: list[Callable[[], None]] = []
+
+    def later(self, _seconds: float, call: Callable[[], None]) -> None:
+        """Remember what is called at the end of a window."""
+        self._calls.append(call)
+
+    def end(self) -> None:
+        """Let all of them end."""
+        calls, self._calls = self._calls, []
+        for call in calls:
+            call()
+
+
 class FakePeer:
     """Implements ports.Peer: remembers what was sent, in order."""
 
-    def __init__(self, user: User) -> None:
+    def __init__(self, user: User, windows: Windows | None = None) -> None:
         self.user = user
-        self.heard: list[Event] = []
+        self._windows = windows or Windows()
+        self._heard: list[Event] = []
         self.replies: list[Event] = []
         self.closed: tuple[int, str] | None = None
+
+    @property
+    def heard(self) -> list[Event]:
+        """All that was sent, once nothing waits any more."""
+        self._windows.end()
+        return self._heard
 
     def send(self, payload: bytes, is_event: bool = True) -> None:
         """Remember one frame."""
         event = json.loads(payload)
-        self.heard.append(event)
+        self._heard.append(event)
         if not is_event:
             self.replies.append(event)
 
@@ -299,7 +325,8 @@ class House:
         """Put the parts together as the server does."""
         self.memory = MemoryHistory(self.site_rooms)
         self.history = SlowHistory(self.memory)
-        self.rooms = Rooms(fan_out)
+        self.windows = Windows()
+        self.rooms = Rooms(fan_out, Tempo(self.clock.steady, self.windows.later) if delivery.fast_path() else None)
         log = self.log or cast(History, self.history)
         self.feed = Feed(log, self.rooms, self.spawn or self.loop.spawn)
         self.connected = Connected(self.per_user)
@@ -323,7 +350,7 @@ class House:
     ) -> Client:
         """Let somebody in."""
         identity = Identity(user.id, user.name or "", role, 1, read_only, impersonator)
-        peer = FakePeer(user)
+        peer = FakePeer(user, self.windows)
         return Client(self, self.finish(self.chat.welcome(identity, peer)), peer)
 
 
@@ -348,6 +375,7 @@ class Client:
         self.asked += 1
         frame = json.dumps({"type": kind, "id": self.asked, **fields}).encode()
         self.house.finish(self.house.chat.handle(self.session, frame))
+        self.house.windows.end()
         (reply,) = self.peer.replies[before:]
         return reply
 
