@@ -18,6 +18,9 @@ from tests.support.server import IN_GOOD_ORDER, Server
 
 # More of the longest messages than the server and two sockets, one of them small, can hold.
 _MANY = 600
+# More changes than a resume brings one after the other.
+_MORE_THAN_A_RESUME = 220
+_END = "That was all."
 
 
 @pytest.mark.parametrize(
@@ -173,17 +176,33 @@ def test_slow_reader(galaxy: ScratchGalaxy, fast_path: bool) -> None:
         room = author.join("Help")["room"]["room"]
         reader.join(room)
         slow.join(room)
-        text = "x" * 5900
         with ThreadPoolExecutor() as threads:
-            reading = threads.submit(lambda: [reader.event("message")["rev"] for _ in range(_MANY)])
-            posted = [author.send(room, text)["seq"] for _ in range(_MANY)]
+            reading = threads.submit(_read_to_the_end, reader)
+            posted: list[int] = []
+            while 'galaxychat_closed_total{code="4001"} 1.0' not in server.get("/metrics")[1]:
+                assert len(posted) < _MANY
+                posted += [author.send(room, "x" * 5900)["seq"] for _ in range(20)]
+            # At once: one who has not read on 10 s after the cut is dropped without a word.
+            ending = threads.submit(slow.closed, 20)
+            posted += [author.send(room, "short")["seq"] for _ in range(_MORE_THAN_A_RESUME)]
+            posted.append(author.send(room, _END)["seq"])
             assert reading.result() == posted
-        assert slow.closed(20) == (4001, "read too slowly; come back and go on")
+            assert ending.result() == (4001, "read too slowly; come back and go on")
         seen = [event["rev"] for event in slow.kept("message")]
         assert seen == posted[: len(seen)], "what was sent before the cut is in order"
         assert 0 < len(seen) < len(posted)
         with Client.enter(server, "bob") as back:
             assert _resumed(back, room, seen, posted[0]) == posted
+
+
+def _read_to_the_end(reader: Client) -> list[int]:
+    """Return the revs of all messages up to the one that says it is the last."""
+    revs, text = [], ""
+    while text != _END:
+        event = reader.event("message")
+        revs.append(event["rev"])
+        text = event["message"]["text"]
+    return revs
 
 
 def _resumed(client: Client, room: int, held: list[int], first: int) -> list[int]:
