@@ -1,4 +1,4 @@
-"""The log in a SQLite file: one node, one writer thread, two readers beside it."""
+"""The log in a SQLite file: one node, one writer thread, readers beside it."""
 
 from __future__ import annotations
 
@@ -6,23 +6,21 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO, Any, TypeVar
-from urllib.parse import quote
 
-from twisted.enterprise import adbapi
 from twisted.internet.interfaces import IReactorFromThreads
 from twisted.internet.threads import deferToThread
 
 from galaxychat.bells import Bell
-from galaxychat.errors import HistoryUnavailable, StartError
-from galaxychat.history import message_statements, place, room_statements, schema
+from galaxychat.errors import StartError
+from galaxychat.history import message_statements, place, room_statements, schema, search_statements
+from galaxychat.history.reader import Reader, run
 from galaxychat.history.search_statements import in_sqlite
 from galaxychat.history.sql import Statement
 from galaxychat.history.sqlhistory import SqlHistory
 from galaxychat.history.writer import Writer
-from galaxychat.ports import Draft, Posted, RoomDraft
+from galaxychat.ports import Draft, Finds, Posted, RoomDraft, Search
 
 Result = TypeVar("Result")
-_READERS = 2
 _BUSY_SECONDS = 5.0
 
 
@@ -59,24 +57,12 @@ class SQLiteHistory(SqlHistory):
             raise
         self._writer = Writer(self._reactor, connection)
         self._writer.start()
-        self._readers = adbapi.ConnectionPool(
-            "sqlite3",
-            f"file:{quote(str(self._path))}?mode=ro",
-            uri=True,
-            timeout=_BUSY_SECONDS,
-            isolation_level=None,
-            check_same_thread=False,
-            cp_min=1,
-            cp_max=_READERS,
-            cp_noisy=False,
-            cp_reactor=self._reactor,
-        )
-        self._readers.start()
+        self._reader = Reader(self._reactor, self._path)
 
     async def close(self) -> None:
         """Write what was asked for and let go of the file."""
-        # The readers first: the last connection to close writes everything back into the one file.
-        self._readers.close()
+        # The reader first: the last connection to close writes everything back into the one file.
+        self._reader.close()
         await deferToThread(self._writer.stop)
         if self._lock is not None:
             self._lock.close()
@@ -101,34 +87,12 @@ class SQLiteHistory(SqlHistory):
         return await self._writer.run(lambda cursor: run(cursor, statement(*values)))
 
     async def read(self, statement: Callable[..., Statement[Result]], *values: Any) -> Result:
-        """See SqlHistory."""
-        if not self._readers.running:
-            # Its threads are gone, and an answer would never come.
-            raise HistoryUnavailable("the log is closed")
-        try:
-            result: Result = await self._readers.runInteraction(_snapshot, statement(*values))
-        except sqlite3.Error as problem:
-            raise HistoryUnavailable(type(problem).__name__) from None
-        return result
+        """See SqlHistory; shares a turn with what else was asked for meanwhile."""
+        return await self._reader.run(statement(*values))
 
-
-def run(cursor: Any, statement: Statement[Result]) -> Result:
-    """Run a statement's queries over a cursor; the caller has the transaction."""
-    try:
-        sql, parameters = next(statement)
-        while True:
-            # One writer has the whole file: there are no rows to lock.
-            cursor.execute(sql.replace("FOR UPDATE", ""), parameters)
-            sql, parameters = statement.send(cursor.fetchall())
-    except StopIteration as done:
-        result: Result = done.value
-        return result
-
-
-def _snapshot(cursor: Any, statement: Statement[Result]) -> Result:
-    """Run all of a statement's queries on the same state of the log; adbapi commits or rolls back."""
-    cursor.execute("BEGIN")
-    return run(cursor, statement)
+    async def search(self, search: Search, limit: int) -> Finds:
+        """See ports.History."""
+        return await self._reader.run_apart(search_statements.search(self.match(search.terms), search, limit))
 
 
 def connect(path: Path) -> sqlite3.Connection:

@@ -19,7 +19,7 @@ from galaxychat.history import (
 )
 from galaxychat.history.pgwriter import drive
 from galaxychat.history.sql import Statement
-from galaxychat.history.sqlite import run
+from galaxychat.history.reader import run
 from galaxychat.messages import User
 from galaxychat.ports import Reacted
 from tests.support.core import LOBBY_ID, draft, finish
