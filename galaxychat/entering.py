@@ -9,7 +9,7 @@ from galaxychat.access import Action
 from galaxychat.errors import Refusal
 from galaxychat.messages import AbsentEvent, Joined, Left, Ok
 from galaxychat.model import WALLED, RoomKind
-from galaxychat.ports import NameTaken, Page, RoomDraft, RoomState, TooManyRooms
+from galaxychat.ports import Changes, NameTaken, Page, RoomDraft, RoomState, TooManyRooms
 from galaxychat.session import Session
 from galaxychat.site import Site, too_many_rooms
 
@@ -142,10 +142,21 @@ class Entering:
         if resume is None or resume.after is None:
             return await self._site.history.page(room, LAST_PAGE), False
         if resume.epoch in (None, self._site.history.epoch):
-            changes = await self._site.history.changes(room, resume.after)
+            changes = await self._changes(room, resume.after)
             if changes.complete:
                 return Page(changes.rev, changes.messages, changes.users, changes.more, False), False
         return await self._site.history.page(room, LAST_PAGE), True
+
+    async def _changes(self, room: int, after: int) -> Changes:
+        """Return what changed after a revision: from memory, where it may be, since the rest of the room asks too."""
+        found = self._site.feed.recent(room, after)
+        if found is None:
+            changes = await self._site.history.changes(room, after)
+            self._site.feed.remember(room, after, changes)
+            return changes
+        rev, recent = found
+        users = await self._site.people(recent.named)
+        return Changes(rev, recent.messages, users, recent.more, complete=True)
 
 
 def _left(state: RoomState) -> Refusal:

@@ -7,12 +7,13 @@ lies in it is read from the log.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from galaxychat.errors import HistoryUnavailable
 from galaxychat.messages import Event, Message, MessageEvent, RoomEvent, User, encode
 from galaxychat.ports import RESUME_CHANGES, Changes, History, Peer, RoomState, Spawn
 from galaxychat.rooms import Rooms
+from galaxychat.tail import Recent, Tail
 
 #: A gap of more revisions than this is not read: clients start over instead.
 PAGED = 5000
@@ -34,6 +35,7 @@ class _Place:
 
     first: int | None = None
     last: int | None = None
+    tail: Tail = field(default_factory=lambda: Tail(0))
     heard: int = 0
     fetching: bool = False
 
@@ -76,8 +78,25 @@ class Feed:
             return
         if place.last is None:
             place.first = place.last = rev
+            place.tail = Tail(rev)
         self._rooms.catch_up(room, peer, rev, place.last)
         self.heard(room, rev)
+
+    def recent(self, room: int, after: int) -> tuple[int, Recent] | None:
+        """Return a room's rev and what changed after `after`, from memory; None if the log must be asked."""
+        place = self._places.get(room)
+        if place is None or place.last is None or after > place.last:
+            return None
+        found = place.tail.after(after)
+        return None if found is None else (place.last, found)
+
+    def remember(self, room: int, after: int, changes: Changes) -> None:
+        """Keep what the log said changed after `after`: others will ask for the same in a moment."""
+        place = self._places.get(room)
+        if place is None or place.last != changes.rev or not changes.complete:
+            return
+        place.tail.extend_back(after, changes.messages, {user.id for user in changes.users})
+        place.tail.learn(min((message.seq for message in changes.messages), default=after + 1), changes.more)
 
     def hold(self, room: int, peer: Peer) -> None:
         """Hold back what a peer follows while what it posts there is written: the answer comes before the event."""
@@ -103,8 +122,7 @@ class Feed:
         if place is None:
             return
         if place.last is not None and change.rev == place.last + 1:
-            place.last = change.rev
-            self._rooms.deliver(change.room, change.rev, encode(change.event))
+            self._tell(place, change)
         else:
             self.heard(change.room, change.rev)
 
@@ -178,9 +196,22 @@ class Feed:
     def _deliver(self, room: int, place: _Place, rev: int, event: Event) -> bool:
         if self._places.get(room) is not place or place.last is None or rev <= place.last:
             return False
-        place.last = rev
-        self._rooms.deliver(room, rev, encode(event))
+        self._tell(place, Change(room, rev, event))
         return True
+
+    def _tell(self, place: _Place, change: Change) -> None:
+        if isinstance(change.event, MessageEvent):
+            place.tail.add(change.event.message, {user.id for user in change.event.users})
+        elif not _is_of_the_room(change.event) or place.last is None or change.rev != place.last + 1:
+            # What became of a message is not in it, or messages are gone, or not all was told.
+            place.tail = Tail(change.rev)
+        place.last = change.rev
+        self._rooms.deliver(change.room, change.rev, encode(change.event))
+
+
+def _is_of_the_room(event: Event) -> bool:
+    """Whether an event says that no message is any other than it was."""
+    return isinstance(event, RoomEvent) and event.floor is None and not event.reset
 
 
 def _as_it_is(room: int, rev: int, state: RoomState | None) -> RoomEvent:

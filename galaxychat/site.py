@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -109,6 +109,12 @@ class Site:
         ids = {state.owner for state in kept if state.owner is not None}
         others = [state.other for state in kept if state.other is not None]
         return [*others, *(await self.history.people(ids) if ids else [])]
+
+    async def people(self, user_ids: Collection[int]) -> list[User]:
+        """Return persons by id, as Galaxy names those who are connected and the log the others."""
+        here = [sessions[0].user for user_id in user_ids if (sessions := self.connected.of(user_id))]
+        others = set(user_ids) - {user.id for user in here}
+        return [*here, *(await self.history.people(others) if others else [])]
 
     async def tell_listed(self, user_id: int, room: int) -> None:
         """Tell all of a user's sessions how a room of theirs stands now; what that follows on was done already."""
