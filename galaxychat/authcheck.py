@@ -15,7 +15,7 @@ from functools import lru_cache
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.decrepit.ciphers.algorithms import Blowfish
-from cryptography.hazmat.primitives.ciphers import Cipher, modes
+from cryptography.hazmat.primitives.ciphers import Cipher, CipherContext, modes
 
 from galaxychat.config import Config, Impersonation
 from galaxychat.errors import Closing, GalaxyUnavailable, StartError
@@ -53,8 +53,7 @@ def decode(cookie_value: str, id_secret: str) -> str | None:
         cookie_value = cookie_value[1:-1]
     if not _COOKIE.fullmatch(cookie_value):
         return None
-    decryptor = _cipher(id_secret).decryptor()
-    found = _PLAINTEXT.fullmatch(decryptor.update(bytes.fromhex(cookie_value)) + decryptor.finalize())
+    found = _PLAINTEXT.fullmatch(_decryptor(id_secret).update(bytes.fromhex(cookie_value)))
     return found[1].decode("ascii") if found else None
 
 
@@ -199,6 +198,12 @@ class AuthCheck:
         if row.username in moderators.names or user_id in moderators.ids or row.groups & moderators.groups:
             return Role.MODERATOR
         return Role.USER
+
+
+@lru_cache(maxsize=4)
+def _decryptor(id_secret: str) -> CipherContext:
+    """Whole blocks go in and come out, each by itself: one context serves all, and Blowfish's are slow to make."""
+    return _cipher(id_secret).decryptor()
 
 
 @lru_cache(maxsize=4)
