@@ -14,7 +14,7 @@ from galaxychat.inviting import Inviting
 from galaxychat.looking import Looking
 from galaxychat.messages import Welcome, WireLimits, You
 from galaxychat.model import Identity
-from galaxychat.ports import Peer
+from galaxychat.ports import Greeting, Peer
 from galaxychat.posting import Posting
 from galaxychat.searching import Searching
 from galaxychat.session import Pace, Session
@@ -39,8 +39,6 @@ class Chat:
         session = Session(identity, peer, self._pace)
         if identity.impersonator is not None:
             self._site.world.audit(_impersonation(identity))
-        if not identity.read_only:
-            await self._site.history.admit(session.user)
         self._site.connected.add(session)
         try:
             event = await self._greeting(session)
@@ -76,23 +74,29 @@ class Chat:
         """Return what the user has, read again when it changed while it was read."""
         for _ in range(_GREETINGS):
             session.missed_something = False
-            own = await self._site.history.own(session.user.id)
-            session.absent = own.absent
-            states = [] if own.absent else await self._site.history.rooms_of(session.user.id)
-            owners = await self._site.owners(states)
+            found = await self._found(session)
             if not session.missed_something:
                 break
-        who, rules = session.identity, self._site.rules
+        who, rules, own = session.identity, self._site.rules, found.own
+        session.absent = own.absent
         return Welcome(
             protocol=1,
             version=self._version,
             epoch=self._site.history.epoch,
             you=You(who.user_id, who.name, who.role, who.read_only, own.absent),
-            rooms=[self._site.shown(state, who) for state in states],
-            users=[session.user, *owners, *own.ignored],
+            rooms=[self._site.shown(state, who) for state in found.rooms],
+            users=[session.user, *self._site.owners(found.rooms), *own.ignored],
             limits=WireLimits(rules.message_chars, rules.frame_bytes, limits.ROOM_NAME_CHARS),
             ignored=[user.id for user in own.ignored],
         )
+
+    async def _found(self, session: Session) -> Greeting:
+        """Return what the log has for a user, who is remembered there unless an admin looks through their eyes."""
+        found = await self._site.history.greeting(session.user)
+        if found.known or session.identity.read_only:
+            return found
+        await self._site.history.admit(session.user)
+        return await self._site.history.greeting(session.user)
 
     def _walls(self) -> Handlers:
         inviting, changing = Inviting(self._site, self._entering), Changing(self._site, self._entering)

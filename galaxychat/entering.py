@@ -117,7 +117,7 @@ class Entering:
             page, reset = await self._page(room, resume)
             while not self._site.feed.reaches(room, page.rev):
                 page, reset = await self._page(room, resume)
-            users = [*page.users, *await self._site.owners([state])]
+            users = [*page.users, *self._site.owners([state])]
         except BaseException:
             self.unsubscribe(session, room)
             raise

@@ -59,7 +59,7 @@ class Looking:
         """Send all rooms of which the user is a member."""
         states = await self._site.history.rooms_of(session.user.id)
         shown = [self._site.shown(state, session.identity) for state in states]
-        session.reply(RoomList(rooms=shown, users=await self._site.owners(states)))
+        session.reply(RoomList(rooms=shown, users=self._site.owners(states)))
 
     async def members(self, session: Session, command: messages.ListMembers) -> None:
         """Send a page of a room's members; the first page begins with those who are here."""

@@ -104,7 +104,7 @@ class Neighbours:
         """Tell a user's windows here what another window of theirs did elsewhere: joined, left, read, muted."""
         try:
             state = await self._site.history.room(room, user_id)
-            users = await self._site.owners([state]) if state else []
+            users = self._site.owners([state]) if state else []
         except HistoryUnavailable:
             return
         for session in self._site.connected.of(user_id):

@@ -75,7 +75,8 @@ class RoomState:
     """A room and one user's standing in it, as the log knows them.
 
     `unread` and `mentions` stop at 100 and are 0 for one who is no member. `other` is who a direct room is shared
-    with; it has no owner. A `hidden` room is out of the user's list until its next message.
+    with; it has no owner. A `hidden` room is out of the user's list until its next message. `owner_name` is None for
+    an owner of whom the log knows no more.
     """
 
     room: int
@@ -94,6 +95,7 @@ class RoomState:
     mentions: int
     hidden: bool = False
     other: User | None = None
+    owner_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +263,18 @@ class ReadMark:
     mentions: int
 
 
+@dataclass(frozen=True, slots=True)
+class Greeting:
+    """What a user finds on coming in: what they chose, and their rooms, lobby first; none for one who left the chat.
+
+    `known` is False for one who is to be admitted first: a new person, another name, a new room of everybody's.
+    """
+
+    own: Own
+    rooms: Sequence[RoomState]
+    known: bool
+
+
 class NameTaken(Exception):
     """Another room of the lobby, persistent and open ones goes by that name."""
 
@@ -301,6 +315,9 @@ class History(Protocol):
 
     async def admit(self, user: User) -> None:
         """Remember a person's name of today and make them a member of every lobby and persistent room."""
+
+    async def greeting(self, user: User) -> Greeting:
+        """Return what a user finds on coming in."""
 
     async def rooms_of(self, user_id: int) -> list[RoomState]:
         """Return the rooms of which a user is a member, lobby first, then by name."""

@@ -103,12 +103,16 @@ class Site:
             hidden=state.hidden,
         )
 
-    async def owners(self, states: Iterable[RoomState]) -> list[User]:
+    @staticmethod
+    def owners(states: Iterable[RoomState]) -> list[User]:
         """Return the people who own any of these rooms, or share them with one other."""
-        kept = list(states)
-        ids = {state.owner for state in kept if state.owner is not None}
-        others = [state.other for state in kept if state.other is not None]
-        return [*others, *(await self.history.people(ids) if ids else [])]
+        people: dict[int, User] = {}
+        for state in states:
+            if state.other is not None:
+                people[state.other.id] = state.other
+            if state.owner is not None and state.owner_name is not None:
+                people[state.owner] = User(state.owner, state.owner_name)
+        return list(people.values())
 
     async def people(self, user_ids: Collection[int]) -> list[User]:
         """Return persons by id, as Galaxy names those who are connected and the log the others."""
@@ -138,7 +142,7 @@ class Site:
     async def _tell_states(self, user_id: int, states: Sequence[RoomState]) -> None:
         if not states:
             return
-        users = await self.owners(states)
+        users = self.owners(states)
         # One who left the chat has no rooms until they are back.
         for each in (session for session in self.connected.of(user_id) if not session.absent):
             for state in states:

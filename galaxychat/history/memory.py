@@ -19,6 +19,7 @@ from galaxychat.ports import (
     RESUME_CHANGES,
     Changes,
     Draft,
+    Greeting,
     NameTaken,
     NonceReused,
     NoSuchMessage,
@@ -77,6 +78,13 @@ class MemoryHistory(MemoryAmending):
         for room in self._rooms.values():
             if room.draft.kind in EVERYBODYS and not room.archived:
                 room.members.setdefault(user.id, Member(room.rev))
+
+    async def greeting(self, user: User) -> Greeting:
+        """See ports.History."""
+        everybodys = [one for one in self._rooms.values() if one.draft.kind in EVERYBODYS and not one.archived]
+        known = self._people.get(user.id) == user and all(user.id in one.members for one in everybodys)
+        own = await self.own(user.id)
+        return Greeting(own, [] if own.absent else await self.rooms_of(user.id), known)
 
     async def rooms_of(self, user_id: int) -> list[RoomState]:
         """See ports.History."""

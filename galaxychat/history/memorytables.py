@@ -72,7 +72,12 @@ class MemoryTables:
             ),
             hidden=member is not None and member.hidden is not None and not self._heard(room, user, member.hidden),
             other=self._other(room, user) if direct and member else None,
+            owner_name=None if direct else self._name(draft.owner),
         )
+
+    def _name(self, user: int | None) -> str | None:
+        known = self._people.get(user) if user is not None else None
+        return known.name if known else None
 
     def _heard(self, room: Room, user: int, after: int) -> list[Message]:
         """Return the messages after a seq, but for those of people whom the user ignores."""

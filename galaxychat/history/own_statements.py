@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from galaxychat.history.room_statements import is_admitted, states
 from galaxychat.history.sql import Statement
 from galaxychat.messages import User
-from galaxychat.ports import Own
+from galaxychat.ports import Greeting, Own
 
 
 def own(user: int) -> Statement[Own]:
@@ -14,6 +15,14 @@ def own(user: int) -> Statement[Own]:
     rows = yield sql, (user,)
     absent = bool(rows and rows[0][0])
     return Own(absent, [User(other, name) for _, other, name in rows if other is not None])
+
+
+def greeting(user: User) -> Statement[Greeting]:
+    """Return what a user finds on coming in."""
+    known = yield from is_admitted(user)
+    chosen = yield from own(user.id)
+    rooms = [] if chosen.absent else (yield from states(user.id))
+    return Greeting(chosen, rooms, known)
 
 
 def set_absent(user: int, on: bool) -> Statement[None]:

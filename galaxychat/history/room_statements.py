@@ -35,14 +35,15 @@ SELECT r.id, r.name, r.kind, r.topic, r.rev, r.floor, r.owner, r.closed, r.archi
   m.hidden IS NOT NULL AND NOT EXISTS (
     SELECT 1 FROM message x WHERE x.room = r.id AND x.seq > m.hidden AND {_HEARD}),
   CASE r.kind WHEN 'direct' THEN (SELECT p.id {_OTHER}) END,
-  CASE r.kind WHEN 'direct' THEN (SELECT p.name {_OTHER}) END
+  CASE r.kind WHEN 'direct' THEN (SELECT p.name {_OTHER}) END,
+  (SELECT p.name FROM person p WHERE p.id = r.owner)
 """  # noqa: S608  # nothing in it comes from outside
 _STANDING = _STATE + "FROM room r LEFT JOIN member m ON m.room = r.id AND m.user_id = ?"
 
 
 def _state(row: Sequence[Any]) -> RoomState:
     room, name, kind, topic, rev, floor, owner, closed, archived, member, muted, read, unread, mentions, *more = row
-    hidden, other, other_name = more
+    hidden, other, other_name, owner_name = more
     return RoomState(
         room=room,
         name=name,
@@ -61,6 +62,7 @@ def _state(row: Sequence[Any]) -> RoomState:
         mentions=mentions,
         hidden=bool(hidden),
         other=None if other is None else User(other, other_name),
+        owner_name=None if kind == RoomKind.DIRECT else owner_name,
     )
 
 

@@ -23,6 +23,7 @@ from galaxychat.ports import (
     Changed,
     Changes,
     Finds,
+    Greeting,
     Own,
     Page,
     Posted,
@@ -66,6 +67,10 @@ class SqlHistory(ABC):
         """See ports.History; writes only where there is something to write."""
         if not await self.read(room_statements.is_admitted, user):
             await self.write(room_statements.admit, user, ring=[Bell(Kind.NAME, user.id, 0)])
+
+    async def greeting(self, user: User) -> Greeting:
+        """See ports.History."""
+        return await self.read(own_statements.greeting, user)
 
     async def rooms_of(self, user_id: int) -> list[RoomState]:
         """See ports.History."""

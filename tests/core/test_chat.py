@@ -185,7 +185,7 @@ def test_too_many_windows(house: House) -> None:
 def test_a_failed_welcome_takes_no_place(house: House) -> None:
     """Who could not be greeted is not counted as connected."""
     house = House(per_user=1)
-    house.history.fail("rooms_of", AWAY)
+    house.history.fail("greeting", AWAY)
     with pytest.raises(HistoryUnavailable):
         house.enter()
     house.enter()
@@ -196,7 +196,7 @@ def test_welcome_is_read_again_when_it_is_out_of_date(house: House) -> None:
     anna = house.enter(BELA)
     room = made(anna)
     first = house.enter()
-    gate = house.history.wait_after("rooms_of")
+    gate = house.history.wait_after("greeting")
     peers = []
 
     async def come() -> None:
@@ -716,7 +716,7 @@ def test_two_who_enter_an_empty_room_at_once(house: House) -> None:
     assert [*seqs(reply), *anna.revs()] == [1, 2]
 
 
-JOIN_STEPS = ["room", "add_member", "page", "people"]
+JOIN_STEPS = ["room", "add_member", "page"]
 
 
 @pytest.mark.parametrize("method", JOIN_STEPS)
@@ -741,9 +741,7 @@ def rooms_of(client: Client) -> list[int]:
     return [room["room"] for room in client.ask("rooms")["rooms"]]
 
 
-@pytest.mark.parametrize(
-    ("method", "after"), [("room", True), ("page", False), ("page", True), ("people", False), ("people", True)]
-)
+@pytest.mark.parametrize(("method", "after"), [("room", True), ("page", False), ("page", True)])
 def test_leaving_in_another_window_during_join(house: House, method: str, after: bool) -> None:
     """Wherever the join waits when its user leaves the room, the connection does not follow it in the end."""
     anna = house.enter()

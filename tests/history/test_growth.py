@@ -12,14 +12,15 @@ import pytest
 from galaxychat.history import (
     amending_statements,
     message_statements,
+    own_statements,
     room_statements,
     schema,
     search_statements,
     walled_statements,
 )
 from galaxychat.history.pgwriter import drive
-from galaxychat.history.sql import Statement
 from galaxychat.history.reader import run
+from galaxychat.history.sql import Statement
 from galaxychat.messages import User
 from galaxychat.ports import Reacted
 from tests.support.core import LOBBY_ID, draft, finish
@@ -36,6 +37,7 @@ ASKED: dict[str, Callable[[], Statement[Any]]] = {
     "state of a stranger": lambda: room_statements.state(LOBBY_ID, 10 * _MANY),
     "state_named": lambda: room_statements.state_named("room1", _SOMEBODY.id),
     "states": lambda: room_statements.states(_SOMEBODY.id),
+    "greeting": lambda: own_statements.greeting(_SOMEBODY),
     "is_admitted": lambda: room_statements.is_admitted(_SOMEBODY),
     "members_named": lambda: room_statements.members_named(LOBBY_ID, ["n1", "N2", "nobody"]),
     "people": lambda: room_statements.people([1, 2, 3]),

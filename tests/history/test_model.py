@@ -178,6 +178,7 @@ class SameAsMemory(RuleBasedStateMachine):
     def look_about(self, room: int, user: int, prefix: str) -> None:
         """Somebody looks at rooms and people."""
         self.both("rooms_of", user)
+        self.both("greeting", User(id=user, name=f"{prefix or 'anna'}{user % 3}"))
         self.both("room_named", "mapping", user)
         self.both("people_like", prefix, 3)
         self.both("people", [1, 2, 3, 9])

@@ -225,7 +225,7 @@ def test_health_is_nobody_elses_business(site: LocalSite, path: str) -> None:
 def test_not_ready(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """While Galaxy's database or the log is away `readyz` says which, and `me` that it is not the cookie's fault."""
     galaxy = ScratchGalaxy(tmp_path / "galaxy")
-    with LocalSite(galaxy, database_patience=0.5) as site:
+    with LocalSite(galaxy, database_patience=2.0) as site:
         cookie = {"Cookie": f"galaxysession={galaxy.cookie('alice')}"}
         with galaxy.locked():
             ready = site.get("/readyz")
