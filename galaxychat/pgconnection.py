@@ -23,8 +23,8 @@ _KEEPALIVE = {
     "keepalives": "1",
     "keepalives_idle": "2",
     "keepalives_interval": "1",
-    "keepalives_count": "3",
-    "tcp_user_timeout": "4000",
+    "keepalives_count": "2",
+    "tcp_user_timeout": "3000",
 }
 
 
