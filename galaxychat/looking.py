@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from galaxychat import messages
-from galaxychat.access import Action
+from galaxychat.access import Action, check
 from galaxychat.directory import admissible
 from galaxychat.messages import HistoryPage, MemberList, Ok, ReadEvent, RoomList, User, UserList
 from galaxychat.model import Role
@@ -42,10 +42,11 @@ class Looking:
 
     async def read(self, session: Session, command: messages.Read) -> None:
         """Move the read position, and tell all of the user's windows."""
-        await self._site.room(session, command.room, Action.MARK)
-        mark = await self._site.history.set_read(command.room, session.user.id, command.seq)
+        # Asked of the log once for both: who has no position there has none moved.
+        state = await self._site.history.set_read(command.room, session.user.id, command.seq)
+        state = check(Action.MARK, state, session.identity)
         session.reply(Ok())
-        event = ReadEvent(room=command.room, seq=mark.seq, unread=mark.unread, mentions=mark.mentions)
+        event = ReadEvent(room=command.room, seq=state.read, unread=state.unread, mentions=state.mentions)
         self._site.connected.tell(session.user.id, event)
 
     async def mute(self, session: Session, command: messages.Mute) -> None:

@@ -255,15 +255,6 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
-class ReadMark:
-    """A user's position in a room after it was moved."""
-
-    seq: int
-    unread: int
-    mentions: int
-
-
-@dataclass(frozen=True, slots=True)
 class Greeting:
     """What a user finds on coming in: what they chose, and their rooms, lobby first; none for one who left the chat.
 
@@ -306,7 +297,7 @@ class TooManyRooms(Exception):
 class History(Protocol):
     """The room log. Every method raises HistoryUnavailable when the log cannot be reached or written.
 
-    What a method returns is durable: it survives the death of the process.
+    What a method returns is durable: it survives the death of the process. But for `set_read`, which says less.
     """
 
     @property
@@ -392,8 +383,13 @@ class History(Protocol):
     ) -> Page:
         """Return at most `limit` messages at a place, or the newest where none is given; at most 256 KiB."""
 
-    async def set_read(self, room: int, user_id: int, seq: int) -> ReadMark:
-        """Move a read position, never backwards and never past the room's rev."""
+    async def set_read(self, room: int, user_id: int, seq: int) -> RoomState | None:
+        """Move a member's read position, never backwards and never past the room's rev; return the room as it is then.
+
+        From then on this node shows the position everywhere. It is durable about half a second later, in one commit
+        with others', or when the log is closed in order; if the process dies before, what was read within that time
+        shows as unread again. While the log cannot be written positions wait, as many as there is room for.
+        """
 
     async def set_muted(self, room: int, user_id: int, on: bool) -> None:
         """Mute or unmute a room for one user."""

@@ -25,7 +25,6 @@ from galaxychat.ports import (
     NoSuchMessage,
     Page,
     Posted,
-    ReadMark,
     RoomDraft,
     RoomState,
     TooManyRooms,
@@ -183,15 +182,15 @@ class MemoryHistory(MemoryAmending):
         more_after = bool(run) and everything[-1].seq > run[-1].seq
         return Page(found.rev, run, self._named_in(run), more_before, more_after)
 
-    async def set_read(self, room: int, user_id: int, seq: int) -> ReadMark:
+    async def set_read(self, room: int, user_id: int, seq: int) -> RoomState | None:
         """See ports.History."""
-        found = self._rooms[room]
+        found = self._rooms.get(room)
+        if found is None:
+            return None
         member = found.members.get(user_id)
-        if member is None:
-            return ReadMark(0, 0, 0)
-        member.read = max(member.read, min(seq, found.rev))
-        state = self._state(found, user_id)
-        return ReadMark(state.read, state.unread, state.mentions)
+        if member is not None:
+            member.read = max(member.read, min(seq, found.rev))
+        return self._state(found, user_id)
 
     async def set_muted(self, room: int, user_id: int, on: bool) -> None:
         """See ports.History."""

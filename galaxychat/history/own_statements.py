@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from galaxychat.history.room_statements import is_admitted, states
 from galaxychat.history.sql import Statement
 from galaxychat.messages import User
@@ -17,11 +19,11 @@ def own(user: int) -> Statement[Own]:
     return Own(absent, [User(other, name) for _, other, name in rows if other is not None])
 
 
-def greeting(user: User) -> Statement[Greeting]:
-    """Return what a user finds on coming in."""
+def greeting(user: User, read: Mapping[int, int]) -> Statement[Greeting]:
+    """Return what a user finds on coming in; `read` as for `states`."""
     known = yield from is_admitted(user)
     chosen = yield from own(user.id)
-    rooms = [] if chosen.absent else (yield from states(user.id))
+    rooms = [] if chosen.absent else (yield from states(user.id, read))
     return Greeting(chosen, rooms, known)
 
 

@@ -29,6 +29,8 @@ _BATCH = 256
 _BATCH_BYTES = 4 * 1024 * 1024
 _BATCH_STATEMENTS = 32
 _TRIES = 5
+#: The `order` of what is done at the end of a transaction: it comes after every number of a row.
+LAST = "~"
 #: Another node was quicker: serialization_failure, deadlock_detected, unique_violation (a nonce raced).
 _AGAIN = frozenset({"40001", "40P01", "23505"})
 
@@ -68,9 +70,11 @@ class PgWriter:
 
     log = Logger()
 
-    def __init__(self, link: PgLink, node: str) -> None:
+    def __init__(self, link: PgLink, node: str, begins: Callable[[], None] = lambda: None) -> None:
+        """`begins` is called before each transaction; what it asks for goes along, if there is room."""
         self._link = link
         self._node = node
+        self._begins = begins
         self._jobs: deque[_Job] = deque()
         self._working: Deferred[None] | None = None
         self._trouble = Trouble()
@@ -105,6 +109,7 @@ class PgWriter:
 
     async def _work(self) -> None:
         while self._jobs:
+            self._begins()
             batch = self._batch()
             for job, result in zip(batch, await self._written(batch), strict=True):
                 if not job.answer.called:

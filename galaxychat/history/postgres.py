@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from itertools import cycle
 from typing import Any, TypeVar
 
@@ -12,12 +13,14 @@ from twisted.logger import Logger
 from galaxychat.bells import Bell
 from galaxychat.dburl import PostgresUrl
 from galaxychat.errors import HistoryUnavailable, StartError
-from galaxychat.history import presence_statements, room_statements, schema
+from galaxychat.history import presence_statements, read_statements, room_statements, schema
 from galaxychat.history.pgschema import check_server, lock, migrate
-from galaxychat.history.pgwriter import PgWriter, drive
+from galaxychat.history.pgwriter import LAST, PgWriter, drive
+from galaxychat.history.positions import Positions
+from galaxychat.history.read_statements import Mark
 from galaxychat.history.search_statements import in_postgres
 from galaxychat.history.sql import Statement
-from galaxychat.history.sqlhistory import SqlHistory
+from galaxychat.history.sqlhistory import SqlHistory, moved
 from galaxychat.messages import User
 from galaxychat.pglink import Ask, LinkError, PgLink, QueryRefused
 from galaxychat.ports import Draft, Posted, Reacted, Revision, RoomDraft
@@ -47,7 +50,8 @@ class PostgresHistory(SqlHistory):
         self._write_link = PgLink(url, reactor, self._prepare)
         self._readers = [PgLink(url, reactor, settings=_READ_ONLY) for _ in range(_READERS)]
         self._turns = cycle(self._readers)
-        self._writer = PgWriter(self._write_link, self.node)
+        self.positions = Positions(reactor, self.advance)
+        self._writer = PgWriter(self._write_link, self.node, self.positions.go_along)
 
     @property
     def epoch(self) -> str:
@@ -70,6 +74,7 @@ class PostgresHistory(SqlHistory):
 
     async def close(self) -> None:
         """Write what was asked for, then close the connections."""
+        await self.positions.finish()
         await self._writer.finish()
         for link in (self._write_link, *self._readers):
             await link.stop()
@@ -103,6 +108,7 @@ class PostgresHistory(SqlHistory):
         """Take over the name that the log has now."""
         before, self._epoch = self._epoch, epoch
         if before and before != epoch:
+            self.positions.forget()
             self.log.warn("The chat's log has another epoch: every client starts over")
             self._replaced()
 
@@ -141,6 +147,11 @@ class PostgresHistory(SqlHistory):
     async def append(self, draft: Draft) -> Posted:
         """See ports.History."""
         return await self._writer.post(draft)  # type: ignore[return-value]  # a refusal comes as a failure
+
+    async def advance(self, marks: Sequence[Mark]) -> Sequence[Mark]:
+        """See SqlHistory; waits for no other transaction, and comes last, so that it keeps none waiting for long."""
+        statement = partial(read_statements.advance, marks, "SKIP LOCKED")
+        return await self._writer.run(statement, moved(marks), LAST)
 
     async def revs(self, rooms: Collection[int]) -> dict[int, int]:
         """Return the newest rev of each room."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from galaxychat.history.sql import Query, Statement, marks, steps
 from galaxychat.limits import name_key
 from galaxychat.messages import User
 from galaxychat.model import EVERYBODYS, RoomKind
-from galaxychat.ports import NameTaken, ReadMark, RoomDraft, RoomState, TooManyRooms
+from galaxychat.ports import NameTaken, RoomDraft, RoomState, TooManyRooms
 
 LOBBY = "All Chats"
 COUNTED = 100
@@ -20,30 +20,38 @@ _HEARD = "NOT EXISTS (SELECT 1 FROM ignored i WHERE i.user_id = m.user_id AND i.
 #: The other one of a room of two. Looked for nowhere else: a join would go through all members of a lobby.
 _OTHER = "FROM member o JOIN person p ON p.id = o.user_id WHERE o.room = r.id AND o.user_id <> m.user_id"
 
+#: Up to where one has read who has read up to `w.seq`: never backwards, and not beyond what was said.
+_READ_TO = "CASE WHEN m.read >= w.seq THEN m.read WHEN r.rev < w.seq THEN r.rev ELSE w.seq END"
+
 # CROSS JOIN keeps SQLite, and ORDER BY keeps PostgreSQL, from looking at all that is unread.
-_STATE = f"""
-SELECT r.id, r.name, r.kind, r.topic, r.rev, r.floor, r.owner, r.closed, r.archived, m.user_id, m.muted, m.read,
+_STATE_FROM = f"""
+SELECT r.id, r.name, r.kind, r.topic, r.rev, r.floor, r.owner, r.closed, r.archived, m.user_id, m.muted, $READ,
   CASE WHEN m.user_id IS NULL THEN 0 ELSE (SELECT count(*) FROM (
     SELECT 1 FROM message x
-    WHERE x.room = r.id AND x.seq > m.read AND x.user_id <> m.user_id AND NOT x.deleted AND {_HEARD}
+    WHERE x.room = r.id AND x.seq > $READ AND x.user_id <> m.user_id AND NOT x.deleted AND {_HEARD}
     ORDER BY x.seq LIMIT {COUNTED}) AS unread) END,
   CASE WHEN m.user_id IS NULL THEN 0 ELSE (SELECT count(*) FROM (
     SELECT 1 FROM mention n CROSS JOIN message x
-    WHERE x.room = n.room AND x.seq = n.seq AND n.room = r.id AND n.user_id = m.user_id AND n.seq > m.read
+    WHERE x.room = n.room AND x.seq = n.seq AND n.room = r.id AND n.user_id = m.user_id AND n.seq > $READ
       AND x.user_id <> m.user_id AND NOT x.deleted AND {_HEARD}
     LIMIT {COUNTED}) AS mentions) END,
   m.hidden IS NOT NULL AND NOT EXISTS (
     SELECT 1 FROM message x WHERE x.room = r.id AND x.seq > m.hidden AND {_HEARD}),
   CASE r.kind WHEN 'direct' THEN (SELECT p.id {_OTHER}) END,
   CASE r.kind WHEN 'direct' THEN (SELECT p.name {_OTHER}) END,
-  (SELECT p.name FROM person p WHERE p.id = r.owner)
+  (SELECT p.name FROM person p WHERE p.id = r.owner),
+  m.read
 """  # noqa: S608  # nothing in it comes from outside
-_STANDING = _STATE + "FROM room r LEFT JOIN member m ON m.room = r.id AND m.user_id = ?"
+_STATE = _STATE_FROM.replace("$READ", "m.read") + "FROM member m JOIN room r ON r.id = m.room WHERE m.user_id = ?"
+_STANDING = (
+    _STATE_FROM.replace("$READ", _READ_TO)
+    + "FROM (SELECT ? AS seq) AS w CROSS JOIN room r LEFT JOIN member m ON m.room = r.id AND m.user_id = ?"
+)
 
 
 def _state(row: Sequence[Any]) -> RoomState:
     room, name, kind, topic, rev, floor, owner, closed, archived, member, muted, read, unread, mentions, *more = row
-    hidden, other, other_name, owner_name = more
+    hidden, other, other_name, owner_name, _written = more
     return RoomState(
         room=room,
         name=name,
@@ -57,7 +65,7 @@ def _state(row: Sequence[Any]) -> RoomState:
         archived=bool(archived),
         member=member is not None,
         muted=bool(muted),
-        read=read or 0,
+        read=0 if member is None else read,
         unread=unread,
         mentions=mentions,
         hidden=bool(hidden),
@@ -66,37 +74,47 @@ def _state(row: Sequence[Any]) -> RoomState:
     )
 
 
-def state(room: int, user: int) -> Statement[RoomState | None]:
-    """Return a room and a user's standing in it."""
-    rows = yield _STANDING + " WHERE r.id = ?", (user, room)
-    return _state(rows[0]) if rows else None
+def state(room: int, user: int, read: int = 0) -> Statement[RoomState | None]:
+    """Return a room and the standing in it of a user who has read up to `read`, if the log does not say further."""
+    found, _ = yield from state_if_read(room, user, read)
+    return found
 
 
-def state_named(key: str, user: int) -> Statement[RoomState | None]:
-    """Return the room of that name and a user's standing in it."""
-    rows = yield _STANDING + " WHERE r.name_key = ?", (user, key)
-    return _state(rows[0]) if rows else None
+def state_if_read(room: int, user: int, read: int) -> Statement[tuple[RoomState | None, int]]:
+    """Return what `state` does, and how far the log itself says that a member has read."""
+    rows = yield _STANDING + " WHERE r.id = ?", (read, user, room)
+    return (_state(rows[0]), rows[0][-1] or 0) if rows else (None, 0)
 
 
-def states(user: int) -> Statement[list[RoomState]]:
-    """Return a user's rooms, lobby first, then by name; not a room of two in which nothing was said to them yet."""
-    rows = yield _STATE + "FROM member m JOIN room r ON r.id = m.room WHERE m.user_id = ?", (user,)
-    return in_order(room for room in map(_state, rows) if not (room.hidden and room.rev == 0))
+def state_named(key: str, user: int, read: Mapping[int, int]) -> Statement[RoomState | None]:
+    """Return the room of that name and a user's standing in it; `read` as for `states`."""
+    rows = yield _STANDING + " WHERE r.name_key = ?", (0, user, key)
+    return (yield from _as_read(_state(rows[0]), user, read)) if rows else None
+
+
+def states(user: int, read: Mapping[int, int]) -> Statement[list[RoomState]]:
+    """Return a user's rooms, lobby first, then by name; not a room of two in which nothing was said to them yet.
+
+    `read` is how far they have read in some rooms, if the log does not say further.
+    """
+    rows = yield _STATE, (user,)
+    found: list[RoomState] = []
+    for row in rows:
+        found.append((yield from _as_read(_state(row), user, read)))  # noqa: PERF401  # it yields
+    return in_order(room for room in found if not (room.hidden and room.rev == 0))
+
+
+def _as_read(room: RoomState, user: int, read: Mapping[int, int]) -> Statement[RoomState]:
+    """Return a room as it stands for one who has read so far."""
+    seq = read.get(room.room, 0)
+    if not room.member or seq <= room.read:
+        return room
+    return (yield from state(room.room, user, seq)) or room
 
 
 def in_order(rooms: Iterable[RoomState]) -> list[RoomState]:
     """Return rooms in the order in which they are listed."""
     return sorted(rooms, key=lambda room: (room.kind is not RoomKind.LOBBY, name_key(room.name), room.room))
-
-
-def mark_read(room: int, user: int, seq: int) -> Statement[ReadMark]:
-    """Move a read position forwards, at most to the room's rev."""
-    rows = yield "SELECT rev FROM room WHERE id = ?", (room,)
-    if rows:
-        seq = min(seq, rows[0][0])
-        yield "UPDATE member SET read = ? WHERE user_id = ? AND room = ? AND read < ?", (seq, user, room, seq)
-    after = yield from state(room, user)
-    return ReadMark(after.read, after.unread, after.mentions) if after else ReadMark(0, 0, 0)
 
 
 def set_muted(room: int, user: int, on: bool) -> Statement[None]:

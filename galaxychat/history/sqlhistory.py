@@ -11,10 +11,13 @@ from galaxychat.history import (
     amending_statements,
     message_statements,
     own_statements,
+    read_statements,
     room_statements,
     search_statements,
     walled_statements,
 )
+from galaxychat.history.positions import Positions
+from galaxychat.history.read_statements import Mark
 from galaxychat.history.search_statements import Match
 from galaxychat.history.sql import Statement
 from galaxychat.messages import User
@@ -28,7 +31,6 @@ from galaxychat.ports import (
     Page,
     Posted,
     Reacted,
-    ReadMark,
     Revision,
     RoomChange,
     RoomDraft,
@@ -43,6 +45,9 @@ Renumbered = TypeVar("Renumbered", Amended, Changed)
 
 class SqlHistory(ABC):
     """All of ports.History but `append` and `epoch`; a back end says how a statement is run."""
+
+    #: What was read and is not written yet. A back end has it go along with what it writes, and finishes it.
+    positions: Positions
 
     @staticmethod
     @abstractmethod
@@ -70,19 +75,19 @@ class SqlHistory(ABC):
 
     async def greeting(self, user: User) -> Greeting:
         """See ports.History."""
-        return await self.read(own_statements.greeting, user)
+        return await self.read(own_statements.greeting, user, self.positions.of(user.id))
 
     async def rooms_of(self, user_id: int) -> list[RoomState]:
         """See ports.History."""
-        return await self.read(room_statements.states, user_id)
+        return await self.read(room_statements.states, user_id, self.positions.of(user_id))
 
     async def room(self, room: int, user_id: int) -> RoomState | None:
         """See ports.History."""
-        return await self.read(room_statements.state, room, user_id)
+        return await self.read(room_statements.state, room, user_id, self.positions.of(user_id).get(room, 0))
 
     async def room_named(self, name_key: str, user_id: int) -> RoomState | None:
         """See ports.History."""
-        return await self.read(room_statements.state_named, name_key, user_id)
+        return await self.read(room_statements.state_named, name_key, user_id, self.positions.of(user_id))
 
     async def create(self, draft: RoomDraft, now: str, rooms_per_user: int, rooms_per_day: int) -> None:
         """See ports.History."""
@@ -164,9 +169,23 @@ class SqlHistory(ABC):
         """See ports.History."""
         return await self.read(message_statements.page, room, limit, before, after, around)
 
-    async def set_read(self, room: int, user_id: int, seq: int) -> ReadMark:
-        """See ports.History."""
-        return await self.write(room_statements.mark_read, room, user_id, seq, ring=_standing(user_id, room))
+    async def set_read(self, room: int, user_id: int, seq: int) -> RoomState | None:
+        """See ports.History; what is written does not lie behind what was answered."""
+        furthest = max(seq, self.positions.of(user_id).get(room, 0))
+        while True:
+            state, written = await self.read(room_statements.state_if_read, room, user_id, furthest)
+            if state is None or not state.member:
+                return state
+            if state.read > written:
+                self.positions.note(user_id, room, state.read)
+            # Another window of the same user may have gone on meanwhile, and was told so.
+            furthest = self.positions.of(user_id).get(room, 0)
+            if furthest <= state.read:
+                return state
+
+    async def advance(self, marks: Sequence[Mark]) -> Sequence[Mark]:
+        """Make read positions durable; return those for another time. Raises HistoryUnavailable."""
+        return await self.write(read_statements.advance, marks, ring=moved(marks))
 
     async def set_muted(self, room: int, user_id: int, on: bool) -> None:
         """See ports.History."""
@@ -217,6 +236,11 @@ class SqlHistory(ABC):
 
 def _standing(user: int, room: int) -> tuple[Bell]:
     return (Bell(Kind.STANDING, user, room),)
+
+
+def moved(marks: Sequence[Mark]) -> list[Bell]:
+    """Return the bells for positions that were moved: one for each room of each user."""
+    return [Bell(Kind.STANDING, mark.user, mark.room) for mark in marks]
 
 
 def _person(user: int, other: int = 0) -> tuple[Bell]:

@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
-from twisted.internet.interfaces import IReactorFromThreads
 from twisted.internet.threads import deferToThread
 
 from galaxychat.bells import Bell
 from galaxychat.errors import StartError
 from galaxychat.history import message_statements, place, room_statements, schema, search_statements
+from galaxychat.history.positions import Positions
 from galaxychat.history.reader import Reader, run
 from galaxychat.history.search_statements import in_sqlite
 from galaxychat.history.sql import Statement
@@ -29,11 +29,12 @@ class SQLiteHistory(SqlHistory):
 
     match = staticmethod(in_sqlite)
 
-    def __init__(self, reactor: IReactorFromThreads, path: Path) -> None:
+    def __init__(self, reactor: Any, path: Path) -> None:
         self._reactor = reactor
         self._path = path
         self._lock: IO[str] | None = None
         self._epoch = ""
+        self.positions = Positions(reactor, self.advance)
 
     @property
     def epoch(self) -> str:
@@ -61,6 +62,7 @@ class SQLiteHistory(SqlHistory):
 
     async def close(self) -> None:
         """Write what was asked for and let go of the file."""
+        await self.positions.finish()
         # The reader first: the last connection to close writes everything back into the one file.
         self._reader.close()
         await deferToThread(self._writer.stop)
@@ -84,7 +86,9 @@ class SQLiteHistory(SqlHistory):
         ring: Sequence[Bell] = (),  # noqa: ARG002  # nobody hears it
     ) -> Result:
         """See SqlHistory; shares a commit with what else was asked for meanwhile."""
-        return await self._writer.run(lambda cursor: run(cursor, statement(*values)))
+        written = self._writer.run(lambda cursor: run(cursor, statement(*values)))
+        self.positions.go_along()
+        return await written
 
     async def read(self, statement: Callable[..., Statement[Result]], *values: Any) -> Result:
         """See SqlHistory; shares a turn with what else was asked for meanwhile."""

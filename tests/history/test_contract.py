@@ -19,7 +19,6 @@ from galaxychat.ports import (
     NoSuchMessage,
     Page,
     Posted,
-    ReadMark,
     RoomDraft,
     TooManyRooms,
 )
@@ -45,6 +44,13 @@ def create(log: Log, name: str = "Mapping", room: int = MINE, owner: User = ANNA
     values = {"now": NOW, "rooms_per_user": 100, "rooms_per_day": 20, **limits}
     log.do(log.history.create(draft, **values))
     return draft
+
+
+def read(log: Log, user: User, seq: int, room: int = LOBBY_ID) -> tuple[int, int, int]:
+    """Have somebody read up to there; return their position, unread and mentions as they are told."""
+    state = log.do(log.history.set_read(room, user.id, seq))
+    assert state == log.state(user, room)
+    return state.read, state.unread, state.mentions
 
 
 def big(char: str = "x") -> str:
@@ -325,7 +331,7 @@ def test_unread_stops_at_a_hundred(log: Log) -> None:
     drafts = [log.draft(mentions=(BELA.id,)) for _ in range(105)]
     log.together([lambda draft=draft: log.history.append(draft) for draft in drafts])  # type: ignore[misc]
     assert (log.state(BELA).unread, log.state(BELA).mentions) == (100, 100)
-    assert log.do(log.history.set_read(LOBBY_ID, BELA.id, 6)) == ReadMark(6, 99, 99)
+    assert read(log, BELA, 6) == (6, 99, 99)
 
 
 def test_reading(log: Log) -> None:
@@ -333,8 +339,8 @@ def test_reading(log: Log) -> None:
     log.admit()
     for _ in range(3):
         log.post(mentions=(BELA.id,))
-    marks = [log.do(log.history.set_read(LOBBY_ID, BELA.id, seq)) for seq in (2, 1, 0, 99, 2)]
-    assert marks == [ReadMark(2, 1, 1)] * 3 + [ReadMark(3, 0, 0)] * 2
+    marks = [read(log, BELA, seq) for seq in (2, 1, 0, 99, 2)]
+    assert marks == [(2, 1, 1)] * 3 + [(3, 0, 0)] * 2
     log.post()
     assert log.state(BELA).unread == 1
     assert log.state(ANNA).read == 0
@@ -344,7 +350,8 @@ def test_reading_where_one_is_no_member(log: Log) -> None:
     """Nobody has a position in a room that they left."""
     log.admit()
     create(log)
-    assert log.do(log.history.set_read(MINE, BELA.id, 5)) == ReadMark(0, 0, 0)
+    assert read(log, BELA, 5, MINE) == (0, 0, 0)
+    assert log.do(log.history.set_read(77, BELA.id, 5)) is None
     log.do(log.history.set_muted(MINE, BELA.id, True))
     assert not log.state(BELA, MINE).member
 

@@ -13,12 +13,14 @@ from galaxychat.history import (
     amending_statements,
     message_statements,
     own_statements,
+    read_statements,
     room_statements,
     schema,
     search_statements,
     walled_statements,
 )
 from galaxychat.history.pgwriter import drive
+from galaxychat.history.read_statements import Mark
 from galaxychat.history.reader import run
 from galaxychat.history.sql import Statement
 from galaxychat.messages import User
@@ -35,9 +37,9 @@ _ROWS, _STEPS = 1500, 15_000
 ASKED: dict[str, Callable[[], Statement[Any]]] = {
     "state": lambda: room_statements.state(LOBBY_ID, _SOMEBODY.id),
     "state of a stranger": lambda: room_statements.state(LOBBY_ID, 10 * _MANY),
-    "state_named": lambda: room_statements.state_named("room1", _SOMEBODY.id),
-    "states": lambda: room_statements.states(_SOMEBODY.id),
-    "greeting": lambda: own_statements.greeting(_SOMEBODY),
+    "state_named": lambda: room_statements.state_named("room1", _SOMEBODY.id, {}),
+    "states": lambda: room_statements.states(_SOMEBODY.id, {}),
+    "greeting": lambda: own_statements.greeting(_SOMEBODY, {}),
     "is_admitted": lambda: room_statements.is_admitted(_SOMEBODY),
     "members_named": lambda: room_statements.members_named(LOBBY_ID, ["n1", "N2", "nobody"]),
     "people": lambda: room_statements.people([1, 2, 3]),
@@ -57,7 +59,10 @@ ASKED: dict[str, Callable[[], Statement[Any]]] = {
     "react": lambda: amending_statements.react(Reacted(LOBBY_ID, _MANY // 2, 7, "+1", on=True)),
     "pin": lambda: amending_statements.pin(LOBBY_ID, _MANY // 2, on=True),
     "pinned": lambda: search_statements.pinned(LOBBY_ID),
-    "mark_read": lambda: room_statements.mark_read(LOBBY_ID, _SOMEBODY.id, _MANY),
+    "state_if_read": lambda: room_statements.state_if_read(LOBBY_ID, _SOMEBODY.id, _MANY - 50),
+    "states, much of it read": lambda: room_statements.states(_SOMEBODY.id, {LOBBY_ID: _MANY - 50}),
+    "advance": lambda: read_statements.advance([Mark(user, LOBBY_ID, _MANY) for user in range(1, 4)]),
+    "advance, nothing to move": lambda: read_statements.advance([Mark(10 * _MANY, LOBBY_ID, _MANY)]),
 }
 
 #: A lobby in which everybody is and talked, and nobody has read anything; beside it are ten rooms as busy.
@@ -138,7 +143,7 @@ def test_rows_of_postgres(postgres_log: Any, asked: str) -> None:
 
     async def ask(sql: str, params: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         nonlocal rows
-        if sql.startswith("SELECT"):
+        if sql.startswith(("SELECT", "WITH")):
             postgres_log.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}", params)
             (((explained,),),) = postgres_log.fetchall()
             # Compiling takes hundreds of milliseconds.
