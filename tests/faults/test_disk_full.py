@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,7 +54,7 @@ def test_disk_full(tmp_path: Path, saw: Callable[[str], None]) -> None:
         galaxy = ScratchGalaxy(tmp_path, chat={"limits": RATES, "history": f"sqlite:///{log}"})
         with Server(galaxy, prefix=namespace.prefix) as server:
             visitor = crowd(server, 1, "visitor")[0]
-            raging, healed = asyncio.run(_fill_again_and_again(server, disk, visitor))
+            raging, healed, read = asyncio.run(_fill_again_and_again(server, disk, visitor))
             assert server.terminate() == IN_GOOD_ORDER
             quiet(server)
             told = server.output.count("could not be written: SQLITE_FULL")
@@ -61,6 +63,7 @@ def test_disk_full(tmp_path: Path, saw: Callable[[str], None]) -> None:
             assert _TIMES <= told <= 2 * _TIMES < raging.refused.total()
         namespace.copy(log, tmp_path / "copy.sqlite")
     verdict = check(tmp_path / "copy.sqlite", raging.talkers)
+    assert _furthest(tmp_path / "copy.sqlite", raging.room) == read, "what was read while it was full"
     saw(
         f"{_TIMES} times full at {disk.mebibytes - _TIMES} to {disk.mebibytes - 1} MiB, {raging.refused.total()} "
         f"times unavailable; healed {max(healed):.2f} s after there was room; {verdict}"
@@ -90,8 +93,8 @@ def test_start_on_a_full_disk(tmp_path: Path, saw: Callable[[str], None]) -> Non
     saw("status 1 and one line; started as soon as there was room")
 
 
-async def _fill_again_and_again(server: Server, disk: Disk, visitor: Talker) -> tuple[Storm, list[float]]:
-    healed = []
+async def _fill_again_and_again(server: Server, disk: Disk, visitor: Talker) -> tuple[Storm, list[float], int]:
+    healed, read = [], 0
     async with storm([server], people=5) as raging:
         async with visitor:
             await visitor.follow(raging.room)
@@ -102,13 +105,15 @@ async def _fill_again_and_again(server: Server, disk: Disk, visitor: Talker) -> 
             said = raging.said()
             await _read(raging.talkers[0], raging.room)
             await _come_in(visitor, raging.room)
+            read = raging.talkers[0].rooms[raging.room].last
+            await raging.talkers[0].ask("read", room=raging.room, seq=read)
             assert raging.said() == said
             await asyncio.to_thread(disk.grow)
             healed.append(await raging.healed([server]))
         await raging.more(20)
         assert holding(server.pid).files <= before.files + 3, "the log's second reader opens three when first needed"
         assert holding(server.pid).memory < before.memory + 10
-    return raging, healed
+    return raging, healed, read
 
 
 async def _until_full(raging: Storm) -> None:
@@ -127,6 +132,13 @@ async def _read(talker: Talker, room: int) -> None:
     assert [message["seq"] for message in page["messages"]] == [
         talker.rooms[room].last - back for back in reversed(range(10))
     ]
+
+
+def _furthest(log: Path, room: int) -> int:
+    """Return how far anybody has read, of whom all but one never said so and came before the first message."""
+    with closing(sqlite3.connect(log)) as connection:
+        ((seq,),) = connection.execute("SELECT max(read) FROM member WHERE room = ?", (room,)).fetchall()
+    return int(seq)
 
 
 async def _come_in(visitor: Talker, room: int) -> None:

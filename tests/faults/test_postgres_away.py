@@ -172,6 +172,7 @@ async def _without_the_log(cluster: PostgresCluster, talkers: list[Talker], visi
     await author.send(room, "before")
     heard: list[dict[str, Any]] = []
     reader.listener = heard.append
+    await reader.ask("read", room=room, seq=1)
     await asyncio.to_thread(cluster.stop)
     assert author.line is not None
     author.line.say({"type": "typing", "room": room})
@@ -193,10 +194,17 @@ async def _without_the_log(cluster: PostgresCluster, talkers: list[Talker], visi
         await visitor.follow(room)
         await visitor.caught_up(room, 2)
     await reader.caught_up(room, 2)
+    assert await _has_read(reader, room) == 1
     assert author.entered == reader.entered == 1
     for talker in (author, reader):
         talker.leave()
     return len(reads) + 3
+
+
+async def _has_read(reader: Talker, room: int) -> int:
+    """Return up to where somebody has read; it was answered, and in all likelihood not written, before the fault."""
+    (state,) = [each for each in (await reader.ask("rooms"))["rooms"] if each["room"] == room]
+    return int(state["read"])
 
 
 async def _heal(author: Talker, room: int) -> None:
