@@ -386,9 +386,9 @@ class History(Protocol):
     async def set_read(self, room: int, user_id: int, seq: int) -> RoomState | None:
         """Move a member's read position, never backwards and never past the room's rev; return the room as it is then.
 
-        From then on this node shows the position everywhere. It is durable about half a second later, in one commit
-        with others', or when the log is closed in order; if the process dies before, what was read within that time
-        shows as unread again. While the log cannot be written positions wait, as many as there is room for.
+        From then on this node shows the position everywhere. It becomes durable soon, in one commit with others, or
+        when the log is closed in order: if the process dies, what was read within the last second may show as unread
+        again. While the log cannot be written positions wait, as many as there is room for.
         """
 
     async def set_muted(self, room: int, user_id: int, on: bool) -> None:
