@@ -249,6 +249,7 @@ def test_shown_before_it_is_written(log: Log) -> None:
         state = log.state(BELA)
         assert (state.read, state.unread, state.mentions) == (2, 1, 1)
         assert log.do(log.history.rooms_of(BELA.id)) == [state, log.state(BELA, TOPIC_ID)]
+        assert log.do(log.history.greeting(BELA)).rooms == [state, log.state(BELA, TOPIC_ID)]
     assert log.do(log.history.room_named("assembly", BELA.id)) == log.state(BELA, TOPIC_ID)
     assert log.state(BELA, TOPIC_ID).unread == 1
     read(log, 1, room=TOPIC_ID)
