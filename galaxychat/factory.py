@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Coroutine
+from itertools import product
 from typing import Any, Protocol
 
+from autobahn.twisted import websocket as twisted_websocket
 from autobahn.twisted.websocket import WebSocketServerFactory
 from autobahn.websocket import protocol as websocket_protocol
 from twisted.internet.defer import Deferred
@@ -45,9 +47,11 @@ def _no_layout(*_values: object, **_options: object) -> str:
     return ""
 
 
-# Autobahn lays out all of its options for every connection, for a debug message that nobody reads: measured, that
-# was a quarter of what a handshake costs.
-setattr(websocket_protocol, "pformat", _no_layout)  # noqa: B010  # not exported, so mypy knows no such name
+# Autobahn lays out all of its options for every connection, and colours words for every read, for debug messages that
+# nobody reads: measured, that was a quarter of what a handshake costs.
+for _module, _name in product((websocket_protocol, twisted_websocket), ("pformat", "hltype", "hlval")):
+    if hasattr(_module, _name):
+        setattr(_module, _name, _no_layout)
 
 
 class ChatFactory(WebSocketServerFactory):

@@ -65,7 +65,7 @@ class Site:
 
     def now(self) -> str:
         """Return the time of day as the wire writes it."""
-        return self.world.utc().strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+        return self.world.utc().replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
     async def room(self, session: Session, room: int, action: access.Action) -> RoomState:
         """Return a room of the log if this session may do that in it; raises Refusal."""

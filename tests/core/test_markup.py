@@ -10,7 +10,7 @@ from unittest import mock
 import jsonschema
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.rules_inline.linkify import linkify
@@ -378,3 +378,21 @@ def test_mentions_change_nothing_else(source: str, people: dict[str, int]) -> No
     back = "".join(f"@{names[node[1]]}" if node[0] == "mention" else shown([node[:1] + node[1:]])
                    if node[0] in ("text", "code", "pre") else "\n" for node in nodes(body))  # fmt: skip
     assert back == shown(parse(source))
+
+
+@given(st.from_regex(markup._NO_MARKUP, fullmatch=True))
+@example("a - b; 1. c, 2) d  e")
+@example("www.example.org (or anna@example.org), see mailto")
+@example("really?! a/b/c = +1 % \"x\" 'y'")
+@settings(max_examples=500)
+def test_what_is_not_parsed_has_no_markup(text: str) -> None:
+    """A line that is spared markdown-it is what markdown-it would make of it."""
+    assert parse(text) == markup._parsed(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["- a", "1. a", "*a*", "a_b_", "`a`", "a ", "http://a.org", "a\nb", "> a", "a\\*", "~~a~~", "[a](b)", ""]
+)
+def test_what_may_have_markup_is_parsed(text: str) -> None:
+    """Whatever Markdown has a rule for goes the long way."""
+    assert not markup._NO_MARKUP.fullmatch(text)
