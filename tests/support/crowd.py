@@ -383,7 +383,11 @@ async def settle(talkers: Sequence[Talker], room: int) -> int:
     async with asyncio.timeout(_PATIENCE):
         while any(talker.unsure for talker in talkers):
             await asyncio.sleep(0.01)
-    rev = max(talker.rooms[room].last for talker in talkers)
+    # Answers come before events: what was acknowledged last need not have been heard by anybody yet.
+    rev = max(
+        *(talker.rooms[room].last for talker in talkers),
+        *(sent.seq or 0 for talker in talkers for sent in talker.acknowledged if sent.room == room),
+    )
     await asyncio.gather(*(talker.caught_up(room, rev) for talker in talkers))
     return rev
 

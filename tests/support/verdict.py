@@ -70,5 +70,7 @@ def _check_view(talker: Talker, log: dict[int, dict[int, str]]) -> None:
     for room, held in talker.rooms.items():
         there = log.get(room, {})
         first = min(held.texts, default=held.last + 1)
-        assert held.texts == {seq: text for seq, text in there.items() if seq >= first}, f"{talker.name}'s view"
+        missing = [seq for seq, text in there.items() if seq >= first and held.texts.get(seq) != text]
+        assert not missing, f"{talker.name} has not, or otherwise, {missing} of what is there up to {max(there)}"
+        assert held.texts.keys() <= there.keys(), f"{talker.name} has what is not in the log"
         assert held.last == max(there, default=0), f"{talker.name} is up to date"
