@@ -20,6 +20,7 @@ from benchmarks.dialects import Plain
 _PATIENCE = 60.0
 _PAGE = 1 << 18
 _CLOSE = 0x88
+PING, _PONG = 0x89, 0x8A
 #: How one talks, and the cookie that one has.
 Person = tuple[Plain, str] | tuple[Plain, None]
 
@@ -44,6 +45,11 @@ def frames(buffer: bytearray) -> Iterator[tuple[bytes, int]]:
             yield framed, start
     finally:
         del buffer[:at]
+
+
+def pong(payload: bytes) -> bytes:
+    """Return the answer to a ping, framed as a client does."""
+    return bytes((_PONG, 0x80 | len(payload))) + bytes(4) + payload
 
 
 @dataclass(eq=False)
@@ -72,7 +78,9 @@ class Line:
             payload = framed[start:]
             if framed[0] == _CLOSE:
                 raise Trouble(f"the server closed a connection: {int.from_bytes(payload[:2], 'big')}")
-            if not self.inside:
+            if framed[0] == PING:
+                self.say(pong(payload))
+            elif not self.inside:
                 self._enter(payload)
             else:
                 self.take(payload, framed)

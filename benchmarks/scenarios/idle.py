@@ -7,14 +7,13 @@ from collections.abc import Callable, Iterator
 
 from benchmarks import servers
 from benchmarks.dialects import Chat
-from benchmarks.load import Crowd, Line, Person, Trouble
+from benchmarks.load import PING, Crowd, Line, Person, Trouble, pong
 from benchmarks.report import Row, say
 from benchmarks.usage import cpu, resident
 
 _SIZES = (1000, 10_000)
 #: Two rounds of pings and two looks at all sessions, by the defaults.
 _SECONDS = 60.0
-_PING, _PONG = 0x89, 0x8A
 
 
 class Still(Crowd):
@@ -25,10 +24,9 @@ class Still(Crowd):
         receive, send = line.socket.recv_into, line.socket.send
 
         def answer(buffer: bytearray) -> int:
-            if not receive(buffer) or buffer[0] != _PING:
+            if not receive(buffer) or buffer[0] != PING:
                 return 0
-            size = buffer[1]
-            send(bytes((_PONG, 0x80 | size)) + bytes(4) + buffer[2 : 2 + size])
+            send(pong(bytes(buffer[2 : 2 + buffer[1]])))
             return 1
 
         return answer
