@@ -18,6 +18,7 @@ from galaxychat.chat import Chat
 from galaxychat.config import Limits
 from galaxychat.errors import Closing
 from galaxychat.handshake import Handshake
+from galaxychat.heartbeat import BEAT, Heartbeat
 from galaxychat.messages import Bye, encode
 from galaxychat.metrics import Metrics
 from galaxychat.model import Identity
@@ -75,6 +76,8 @@ class ChatFactory(WebSocketServerFactory):
         self._pending: Counter[str] = Counter()
         self._admitted: set[ChatProtocol] = set()
         self._working = 0
+        self._heartbeat = Heartbeat(limits.ping_interval, limits.ping_timeout, reactor.seconds)
+        self._next_beat: IDelayedCall | None = None
         self._idle: Deferred[None] | None = None
         self._gone: Deferred[None] | None = None
         self.server = ""  # no version banner
@@ -96,6 +99,9 @@ class ChatFactory(WebSocketServerFactory):
         """Count a connection that is not admitted yet; raises Closing when there are too many."""
         self._all.add(protocol)
         self._pending[protocol.address] += 1
+        self._heartbeat.add(protocol)
+        if self._next_beat is None:
+            self._next_beat = self.call_later(BEAT, self._beat)
         if self.stopping:
             raise Closing(1012, "the server restarts")
         if len(self._all) > self.limits.connections:
@@ -115,12 +121,28 @@ class ChatFactory(WebSocketServerFactory):
         if protocol not in self._all:
             return
         self._all.discard(protocol)
+        self._heartbeat.remove(protocol)
         if protocol in self._admitted:
             self._admitted.discard(protocol)
         else:
             self._no_longer_pending(protocol)
         if not self._all:
             _fire(self._gone)
+            self._rest()
+
+    def answered(self, protocol: ChatProtocol, payload: bytes) -> None:
+        """A connection sent a pong."""
+        self._heartbeat.answered(protocol, payload)
+
+    def _beat(self) -> None:
+        self._next_beat = self.call_later(BEAT, self._beat)
+        self._heartbeat.beat()
+
+    def _rest(self) -> None:
+        """Nobody is there to be pinged."""
+        beat, self._next_beat = self._next_beat, None
+        if beat is not None:
+            beat.cancel()
 
     # ---- the end
 
@@ -175,10 +197,8 @@ def websocket_options(limits: Limits) -> dict[str, Any]:
         "failByDrop": False,
         "openHandshakeTimeout": limits.admission_timeout,
         "closeHandshakeTimeout": CLOSE_PATIENCE,
-        "autoPingInterval": limits.ping_interval,
-        "autoPingTimeout": limits.ping_timeout,
-        # Else a peer that sends but never reads would live for ever.
-        "autoPingRestartOnAnyTraffic": False,
+        # See heartbeat.py.
+        "autoPingInterval": 0,
         # Compression costs about 100 KB for each connection.
         "perMessageCompressionAccept": lambda _offers: None,
         "trustXForwardedFor": 0,

@@ -18,8 +18,10 @@ def is_on(old: str | None, extra: str | None) -> bool:
 
 
 def _newer(extra: str | None) -> object:
+    if extra is None or OPT_IN not in extra:
+        return None  # as most are, and they are looked at with every look at all sessions
     try:
-        values = json.loads(extra or "{}")
+        values = json.loads(extra)
     except ValueError:
         return None
     if not isinstance(values, dict):

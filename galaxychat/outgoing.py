@@ -37,6 +37,21 @@ def bound_kernel(listening: socket.socket) -> None:
 class Outgoing:
     """The frames of one connection on their way into its transport. Sizes are in bytes."""
 
+    # `straight` is looked up for every delivery; and there are as many of these as connections.
+    __slots__ = (
+        "_drained",
+        "_events",
+        "_events_most",
+        "_overrun",
+        "_paused",
+        "_replies",
+        "_replies_most",
+        "_send",
+        "_transport",
+        "_waiting",
+        "straight",
+    )
+
     def __init__(
         self,
         transport: Any,
@@ -89,8 +104,10 @@ class Outgoing:
 
     def write_ahead(self, frame: bytes) -> None:
         """Send a frame before those that wait: one that says nothing of a room, or the last."""
-        self.straight = None
-        self._give(frame)
+        if self.straight is not None:
+            self._write_straight(self.straight, frame)
+        else:
+            self._give(frame)
 
     def flush(self) -> None:
         """Hand everything to the transport, which is about to be closed."""

@@ -47,6 +47,9 @@ _NOWHERE = _Nowhere()
 class ChatProtocol(WebSocketServerProtocol):
     """Implements ports.Peer for one browser window."""
 
+    # Looked up for every delivery: here a look at one place in memory, in the instance's dictionary three.
+    __slots__ = ("outlet",)
+
     # Autobahn leaves this None until there is a connection; no hook of ours runs before.
     transport: Any
     # One of the factory's options.
@@ -88,6 +91,19 @@ class ChatProtocol(WebSocketServerProtocol):
         self.sendCloseFrame(code, reason.encode()[:123])
         self._read_on()
 
+    # ---- Pulse
+
+    def ping(self, frame: bytes) -> None:
+        """Send a ping frame, unless the connection is closing."""
+        if self._out is not None and self.state == self.STATE_OPEN:
+            self._out.write_ahead(frame)
+
+    def lost(self) -> None:
+        """Let go of a peer that does not answer."""
+        self.wasClean = False
+        self.wasNotCleanReason = "no answer to a ping"
+        self.dropConnection(abort=True)
+
     # ---- Autobahn's hooks
 
     def onConnect(self, request: ConnectionRequest) -> str | None:
@@ -127,6 +143,10 @@ class ChatProtocol(WebSocketServerProtocol):
             self._stop_reading()
         if self._session is not None and not self._busy:
             self.factory.spawn(self._work(self._session))
+
+    def onPong(self, payload: bytes) -> None:
+        """The peer is there."""
+        self.factory.answered(self, payload)
 
     def onClose(self, wasClean: bool, code: int | None, reason: str | None) -> None:
         """Leave every room; let go of what is big, for Autobahn's protocols wait for the cyclic collector."""

@@ -92,7 +92,7 @@ class Writer:
     def _together(self, works: list[Callable[[sqlite3.Cursor], Any]]) -> list[Any]:
         cursor = self._connection.cursor()
         cursor.execute("BEGIN IMMEDIATE")
-        results = [_apart(cursor, work) for work in works]
+        results = [_apart(cursor, work) for work in works] if len(works) > 1 else [_alone(cursor, works[0])]
         cursor.execute("COMMIT")
         return results
 
@@ -102,6 +102,18 @@ class Writer:
             # A disk that fails here too must not end the thread: every later write would wait for ever.
             with suppress(sqlite3.Error):
                 self._connection.execute("ROLLBACK")
+
+
+def _alone(cursor: sqlite3.Cursor, work: Callable[[sqlite3.Cursor], Any]) -> Any:
+    """Run the only one of a batch; its refusal undoes the transaction, and another is there to be ended."""
+    try:
+        return work(cursor)
+    except sqlite3.Error:
+        raise
+    except Exception:
+        cursor.execute("ROLLBACK")
+        cursor.execute("BEGIN")
+        return Failure()
 
 
 def _apart(cursor: sqlite3.Cursor, work: Callable[[sqlite3.Cursor], Any]) -> Any:
