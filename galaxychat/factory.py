@@ -195,7 +195,8 @@ def websocket_options(limits: Limits) -> dict[str, Any]:
         "maxMessagePayloadSize": limits.frame_bytes,
         # Dropping would show clients a reset instead of 1009 or 1007.
         "failByDrop": False,
-        "openHandshakeTimeout": limits.admission_timeout,
+        # The request is whole before there is a protocol for it; channel.py sees to that in time.
+        "openHandshakeTimeout": 0,
         "closeHandshakeTimeout": CLOSE_PATIENCE,
         # See heartbeat.py.
         "autoPingInterval": 0,

@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv6Address, ip_address
+from itertools import chain
 
 from galaxychat.authcheck import galaxysession_values
 from galaxychat.config import TrustedProxy
@@ -33,10 +34,22 @@ class Headers:
     """The headers of one request that a handshake looks at: each with all of its values."""
 
     everything: Sequence[tuple[bytes, bytes]]
+    _values: dict[bytes, list[bytes]] = field(init=False, repr=False, compare=False)
 
-    def values(self, name: bytes) -> list[bytes]:
+    def __post_init__(self) -> None:
+        """Sort them by name once: a handshake asks for a dozen."""
+        values: dict[bytes, list[bytes]] = {}
+        for name, value in self.everything:
+            values.setdefault(name.lower(), []).append(value)
+        object.__setattr__(self, "_values", values)
+
+    def values(self, name: bytes) -> Sequence[bytes]:
         """Return the values of a header, `name` in lower case."""
-        return [value for key, value in self.everything if key.lower() == name]
+        return self._values.get(name, ())
+
+    def hold_control(self) -> bool:
+        """Whether a character that is none stands in any of them, name or value."""
+        return _CONTROL.search(b" ".join(chain.from_iterable(self.everything))) is not None
 
     def one(self, name: bytes) -> str | None:
         """Return the only value of a header, None when there is none or more than one."""
@@ -55,7 +68,7 @@ class Handshake:
 
 def cookie(headers: Headers, allowed: Collection[Origin]) -> str | None:
     """Return the `galaxysession` of a handshake that may go on; raises BadHandshake, 400 or 403."""
-    if any(_CONTROL.search(name) or _CONTROL.search(value) for name, value in headers.everything):
+    if headers.hold_control():
         raise BadHandshake(400, "A header holds a control character.")
     origins = [value.decode("latin-1") for value in headers.values(b"origin")]
     if not is_allowed(origins, headers.one(b"host"), allowed):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from galaxychat.history.room_statements import is_admitted, states
+from galaxychat.history.room_statements import missing, states
 from galaxychat.history.sql import Statement
 from galaxychat.messages import User
 from galaxychat.ports import Greeting, Own
@@ -21,10 +21,16 @@ def own(user: int) -> Statement[Own]:
 
 def greeting(user: User, read: Mapping[int, int]) -> Statement[Greeting]:
     """Return what a user finds on coming in; `read` as for `states`."""
-    known = yield from is_admitted(user)
-    chosen = yield from own(user.id)
-    rooms = [] if chosen.absent else (yield from states(user.id, read))
-    return Greeting(chosen, rooms, known)
+    lacking, among = missing("1", user.id)
+    # What `is_admitted` and `own` ask, at once: each query has the thread that reads give up the interpreter.
+    sql = f"""SELECT p.name, p.absent, EXISTS ({lacking}), i.other, o.name FROM person p
+              LEFT JOIN ignored i ON i.user_id = p.id LEFT JOIN person o ON o.id = i.other
+              WHERE p.id = ? ORDER BY i.other"""  # noqa: S608
+    rows = yield sql, (*among, user.id)
+    name, absent, lacks, *_ = rows[0] if rows else (None, False, True)
+    ignored = [User(other, of) for *_, other, of in rows if other is not None]
+    rooms = [] if absent else (yield from states(user.id, read))
+    return Greeting(Own(bool(absent), ignored), rooms, known=name == user.name and not lacks)
 
 
 def set_absent(user: int, on: bool) -> Statement[None]:

@@ -1,4 +1,4 @@
-"""Threads that read a SQLite log: what is asked for while all of them are at work shares their next turn.
+"""A thread that reads a SQLite log: what is asked for while it is at work shares its next turn.
 
 To hand a question to a thread and its answer back costs several times what most of the questions do, and when
 everybody comes back at once there are tens of thousands of them.
@@ -24,7 +24,6 @@ from galaxychat.history.sql import Statement
 Result = TypeVar("Result")
 _Asked = tuple[Statement[Any], "Deferred[Any]"]
 
-_THREADS = 2
 #: Bounds how long the first of a turn waits for the last.
 _TURN = 64
 _BUSY_SECONDS = 5.0
@@ -35,8 +34,9 @@ class Reader:
 
     def __init__(self, reactor: IReactorFromThreads, path: Path) -> None:
         self._waiting: deque[_Asked] = deque()
-        self._turns = 0
-        # One thread more than take turns: a statement that may take long keeps nobody waiting.
+        self._at_work = False
+        # One thread for turns, since two fight over the interpreter: measured, a seventh of what a storm costs. The
+        # other is for statements that may take long.
         self._pool = adbapi.ConnectionPool(
             "sqlite3",
             f"file:{quote(str(path))}?mode=ro",
@@ -45,7 +45,7 @@ class Reader:
             isolation_level=None,
             check_same_thread=False,
             cp_min=1,
-            cp_max=_THREADS + 1,
+            cp_max=2,
             cp_noisy=False,
             cp_reactor=reactor,
         )
@@ -59,8 +59,8 @@ class Reader:
         """Run a statement, together with others; fails with what it raises, and with HistoryUnavailable."""
         answer: Deferred[Result] = Deferred()
         self._waiting.append((statement, answer))
-        if self._turns < _THREADS:
-            self._turns += 1
+        if not self._at_work:
+            self._at_work = True
             Deferred.fromCoroutine(self._take_turns())
         return answer
 
@@ -78,7 +78,7 @@ class Reader:
             outcomes = await self._turn([statement for statement, _ in asked])
             for (_, answer), outcome in zip(asked, outcomes, strict=True):
                 answer.callback(outcome)
-        self._turns -= 1
+        self._at_work = False
 
     async def _turn(self, statements: Sequence[Statement[Any]]) -> list[Any]:
         """Return what each statement came to, a Failure where it failed."""

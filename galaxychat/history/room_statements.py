@@ -130,7 +130,7 @@ def is_admitted(user: User) -> Statement[bool]:
     rows = yield "SELECT name FROM person WHERE id = ?", (user.id,)
     if rows != [(user.name,)]:
         return False
-    rows = yield _missing("1", user.id, "LIMIT 1")
+    rows = yield missing("1", user.id, "LIMIT 1")
     return not rows
 
 
@@ -139,12 +139,13 @@ def admit(user: User) -> Statement[None]:
     sql = """INSERT INTO person (id, name, name_key) VALUES (?, ?, ?)
              ON CONFLICT (id) DO UPDATE SET name = excluded.name, name_key = excluded.name_key"""
     yield sql, (user.id, user.name, name_key(user.name or ""))
-    rows = yield _missing("r.id, r.rev", user.id)
+    rows = yield missing("r.id, r.rev", user.id)
     for room, rev in rows:
         yield _join("VALUES (?, ?, ?)"), (user.id, room, rev)
 
 
-def _missing(columns: str, user: int, end: str = "") -> Query:
+def missing(columns: str, user: int, end: str = "") -> Query:
+    """Ask for the rooms of everybody of which a user is no member yet."""
     sql = f"""SELECT {columns} FROM room r WHERE r.kind IN ({marks(_EVERYBODYS)}) AND NOT r.archived
               AND NOT EXISTS (SELECT 1 FROM member m WHERE m.room = r.id AND m.user_id = ?) {end}"""  # noqa: S608
     return sql, (*_EVERYBODYS, user)
