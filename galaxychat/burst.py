@@ -51,13 +51,14 @@ class Burst:
         """Send what is waiting."""
         events, self.events = self.events, []
         had, self.had = self.had, {}
-        if self.tempo is not None:
-            self.told_at = self.tempo.steady()
         if events and live:
             self.fanout(events, live - had.keys() if had else live)
         for peer, count in had.items():
             if peer in live and count < len(events):
                 self.fanout(events[count:], (peer,))
+        if self.tempo is not None:
+            # From the end: where a room is so full that it takes the window to tell it, it would never be waited.
+            self.told_at = self.tempo.steady()
 
     def entered(self, peer: Peer) -> None:
         """Note that a peer, which is live from now on, has had all that is waiting."""

@@ -46,12 +46,14 @@ class Place:
     def __init__(self, fast_path: bool = True) -> None:
         self.clock = Clock()
         self.writes = 0
+        self.takes = 0.0
         self.rooms = Rooms(self.fan_out, Tempo(lambda: self.clock.now, self.clock.later) if fast_path else None)
         self.rev = 0
 
     def fan_out(self, payloads: Sequence[bytes], peers: Collection[Peer]) -> None:
-        """Count."""
+        """Count, and take so many seconds."""
         self.writes += len(peers)
+        self.clock.now += self.takes
         fan_out(payloads, peers)
 
     def enter(self, user: int) -> FakePeer:
@@ -107,6 +109,18 @@ def test_the_window_is_from_the_last_write(place: Place) -> None:
     place.say()
     place.clock.advance(0.1 * WINDOW)
     assert revs(peer) == [1, 2]
+
+
+def test_the_window_is_from_the_end_of_a_write(place: Place) -> None:
+    """In a room so full that telling it takes longer than the window, what comes is told together as well."""
+    peer = place.enter(1)
+    place.takes = 2 * WINDOW
+    place.say(5)
+    assert revs(peer) == [1]
+    place.clock.advance(0.9 * WINDOW)
+    assert revs(peer) == [1]
+    place.clock.advance(0.1 * WINDOW)
+    assert revs(peer) == [1, 2, 3, 4, 5]
 
 
 def test_who_is_told_first_misses_nothing(place: Place) -> None:
