@@ -76,7 +76,8 @@ class ChatFactory(WebSocketServerFactory):
         self._pending: Counter[str] = Counter()
         self._admitted: set[ChatProtocol] = set()
         self._working = 0
-        self._heartbeat = Heartbeat(limits.ping_interval, limits.ping_timeout, reactor.seconds)
+        # The service gives the reactor another clock when it starts.
+        self._heartbeat = Heartbeat(limits.ping_interval, limits.ping_timeout, lambda: self._clock.seconds())
         self._next_beat: IDelayedCall | None = None
         self._idle: Deferred[None] | None = None
         self._gone: Deferred[None] | None = None

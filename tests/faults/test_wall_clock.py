@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.support.crowd import RATES, Talker, crowd, enter_all, lobby
+from tests.support.crowd import RATES, Event, Talker, crowd, enter_all, lobby
 from tests.support.daytime import Daytime
 from tests.support.galaxy_sqlite import ScratchGalaxy
 from tests.support.nodes import quiet
@@ -76,13 +76,18 @@ async def _shifted(author: Talker, room: int, shift: int) -> float:
 
 async def _offset(author: Talker, room: int) -> float:
     """Say something; return by how many seconds its `at` is later than it is."""
-    ats: list[str] = []
-    author.listener = lambda event: ats.append(event["message"]["at"]) if event["type"] == "message" else None
+    ats: dict[int, str] = {}
+
+    def hear(event: Event) -> None:
+        if event["type"] == "message":
+            ats[event["rev"]] = event["message"]["at"]
+
+    author.listener = hear
     rev = await author.send(room, "What time is it?")
     await author.caught_up(room, rev)
     author.listener = None
-    (at,) = ats
-    return (datetime.fromisoformat(at) - datetime.now(UTC)).total_seconds()
+    # What was said before may be heard only now: answers come before events.
+    return (datetime.fromisoformat(ats[rev]) - datetime.now(UTC)).total_seconds()
 
 
 async def _pinged(talkers: Sequence[Talker]) -> None:
