@@ -76,8 +76,7 @@ class ChatFactory(WebSocketServerFactory):
         self._pending: Counter[str] = Counter()
         self._admitted: set[ChatProtocol] = set()
         self._working = 0
-        # The service gives the reactor another clock when it starts.
-        self._heartbeat = Heartbeat(limits.ping_interval, limits.ping_timeout, lambda: self._clock.seconds())
+        self._heartbeat = Heartbeat(limits.ping_interval, limits.ping_timeout, self.seconds)
         self._next_beat: IDelayedCall | None = None
         self._idle: Deferred[None] | None = None
         self._gone: Deferred[None] | None = None
@@ -93,6 +92,10 @@ class ChatFactory(WebSocketServerFactory):
     def call_later(self, seconds: float, call: Callable[[], None]) -> IDelayedCall:
         """Call something once, after a time."""
         return self._clock.callLater(seconds, call)
+
+    def seconds(self) -> float:
+        """Return the time by the clock that the reactor has now: the service gives it another when it starts."""
+        return self._clock.seconds()
 
     # ---- who is connected
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -36,3 +38,12 @@ def postgres() -> Iterator[PostgresCluster]:
     # Not skipped where it is missing: `make test` installs it, and `make test-fast` asks for none of it.
     with PostgresCluster() as cluster:
         yield cluster
+
+
+@pytest.fixture
+def socket_path() -> Iterator[Path]:
+    """Where a socket may be made: `tmp_path` is too long for a socket's address."""
+    with tempfile.TemporaryDirectory(prefix="galaxychat-") as folder:
+        # A server that gave up root's rights opens it too.
+        Path(folder).chmod(0o755)
+        yield Path(folder, "socket")

@@ -9,12 +9,16 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
+import tempfile
 from datetime import datetime, timedelta
 from typing import Any
 
 from galaxy import model
 from galaxy.model import mapping, now
 from galaxy.security.idencoding import IdEncodingHelper
+
+# Galaxy wants to know where files lie; none is ever written.
+_FILES = tempfile.gettempdir()
 
 
 class Lab:
@@ -27,12 +31,12 @@ class Lab:
 
     def create(self, url: str) -> None:
         """Make all of Galaxy's tables in an empty database."""
-        mapping.init("/tmp", url, create_tables=True).engine.dispose()
+        mapping.init(_FILES, url, create_tables=True).engine.dispose()
 
     def open(self, url: str, id_secret: str) -> None:
         """Work on this database from now on."""
         self.close()
-        self._mapping = mapping.init("/tmp", url, create_tables=False)
+        self._mapping = mapping.init(_FILES, url, create_tables=False)
         self._cipher = IdEncodingHelper(id_secret=id_secret)
 
     def close(self) -> None:

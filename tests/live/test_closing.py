@@ -265,22 +265,17 @@ def test_end_of_the_server(galaxy: ScratchGalaxy, fast_path: bool) -> None:
         assert "Traceback" not in server.output
 
 
-def test_unix_socket(galaxy: ScratchGalaxy) -> None:
+def test_unix_socket(galaxy: ScratchGalaxy, socket_path: Path) -> None:
     """Behind a proxy on the same machine a socket file serves as a port does, also after a crash."""
-    path = Path("/tmp") / f"galaxychat-{galaxy.folder.parent.name[-8:]}-{time.monotonic_ns()}.sock"
-    try:
-        with Server(galaxy, endpoint=f"unix:{path}") as server:
-            for _ in range(2):
-                with Client.open_unix(path, galaxy.cookie("alice")) as alice:
-                    assert alice.event("welcome")["you"]["name"] == "alice"
-                    assert alice.join("Help")["room"]["name"] == "Help"
-                server.kill()
-                server.start()
-            assert server.terminate() == IN_GOOD_ORDER
-            assert re.search(rf"Serving /galaxychat/ at {re.escape(str(path))}", server.output)
-    finally:
-        path.unlink(missing_ok=True)
-        path.with_name(path.name + ".lock").unlink(missing_ok=True)
+    with Server(galaxy, endpoint=f"unix:{socket_path}") as server:
+        for _ in range(2):
+            with Client.open_unix(socket_path, galaxy.cookie("alice")) as alice:
+                assert alice.event("welcome")["you"]["name"] == "alice"
+                assert alice.join("Help")["room"]["name"] == "Help"
+            server.kill()
+            server.start()
+        assert server.terminate() == IN_GOOD_ORDER
+        assert re.search(rf"Serving /galaxychat/ at {re.escape(str(socket_path))}", server.output)
 
 
 def test_rate_of_messages(galaxy: ScratchGalaxy) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import os
 import re
 import socket
 import sqlite3
@@ -204,19 +203,15 @@ def test_version_of_the_plugin(galaxy: ScratchGalaxy) -> None:
     assert re.fullmatch(r"galaxychat \d+\.\d+\.\d+\S*\n", server.output)
 
 
-def test_ready_is_told_to_systemd(galaxy: ScratchGalaxy) -> None:
+def test_ready_is_told_to_systemd(galaxy: ScratchGalaxy, socket_path: Path) -> None:
     """A unit of Type=notify hears when people can come in, and when the end begins."""
-    path = f"/tmp/galaxychat-notify-{os.getpid()}-{id(galaxy):x}.sock"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
-        systemd.bind(path)
+        systemd.bind(str(socket_path))
         systemd.settimeout(10)
-        try:
-            with Server(galaxy, environ={"NOTIFY_SOCKET": path}) as server:
-                assert systemd.recv(100) == b"READY=1"
-                server.terminate()
-                assert systemd.recv(100) == b"STOPPING=1"
-        finally:
-            Path(path).unlink()
+        with Server(galaxy, environ={"NOTIFY_SOCKET": str(socket_path)}) as server:
+            assert systemd.recv(100) == b"READY=1"
+            server.terminate()
+            assert systemd.recv(100) == b"STOPPING=1"
 
 
 def test_warnings_at_start(galaxy: ScratchGalaxy) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import resource
 import secrets
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,20 +15,12 @@ from galaxychat.metrics import Metrics
 from galaxychat.sdnotify import notify
 
 
-@pytest.fixture
-def short_path() -> Iterator[Path]:
-    """A path that fits into a socket's address."""
-    path = Path(f"/tmp/galaxychat-{secrets.token_hex(8)}")
-    yield path
-    path.unlink(missing_ok=True)
-
-
-def test_notify_by_file(short_path: Path) -> None:
+def test_notify_by_file(socket_path: Path) -> None:
     """A state arrives as one datagram."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
-        systemd.bind(str(short_path))
+        systemd.bind(str(socket_path))
         systemd.settimeout(5)
-        notify("READY=1", {"NOTIFY_SOCKET": str(short_path)})
+        notify("READY=1", {"NOTIFY_SOCKET": str(socket_path)})
         assert systemd.recv(100) == b"READY=1"
 
 
