@@ -153,7 +153,7 @@ async def _knock(talker: Talker, room: int) -> None:
 
 
 async def _holds(server: Server, files: int) -> None:
-    """Return when no more files are open than before, but for three of the log's second reader."""
+    """Return when no more files are open than before."""
     async with asyncio.timeout(10):
-        while holding(server.pid).files > files + 3:
+        while holding(server.pid).files > files:
             await asyncio.sleep(0.05)

@@ -60,7 +60,6 @@ async def _herd(server: Server, talkers: list[Talker], statements: Statements) -
         for talker in others:
             talker.leave()
     async with asyncio.timeout(10):
-        # The log's second reader opens three when it is first needed.
-        while holding(server.pid).files > files + 3:
+        while holding(server.pid).files > files:
             await asyncio.sleep(0.05)
     return seconds, asked, held

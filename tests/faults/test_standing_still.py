@@ -122,7 +122,7 @@ async def _read_on(server: Server, room: Room, readers: list[Talker], files: int
         reader.read_on()
     await _come_back(room, soon)
     async with asyncio.timeout(30):
-        while holding(server.pid).files > files + len(soon) + 3:
+        while holding(server.pid).files > files + len(soon):
             await asyncio.sleep(0.1)
     for reader in never:
         reader.read_on()

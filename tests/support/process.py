@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """Memory in MiB (now, and at most since the start), and open files."""
+    """Memory in MiB (now, and at most since the start), and open files.
+
+    Those of SQLite do not count: a pool may open its next connection, up to its size, at any time that all others are
+    busy, or not yet known to be idle.
+    """
 
     memory: float
     peak: float
@@ -19,8 +24,7 @@ class Holding:
 def holding(pid: int) -> Holding:
     """Return what a process holds now."""
     status = Path(f"/proc/{pid}/status").read_text()
-    files = len(list(Path(f"/proc/{pid}/fd").iterdir()))
-    return Holding(_mebibytes(status, "VmRSS"), _mebibytes(status, "VmHWM"), files)
+    return Holding(_mebibytes(status, "VmRSS"), _mebibytes(status, "VmHWM"), len(_files(pid)))
 
 
 def reset_peak(pid: int) -> None:
@@ -39,6 +43,14 @@ def unsent_by_kernel(port: int) -> list[int]:
     """Return the bytes that the kernel still has to send over each connection that a port of the loopback accepted."""
     rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
     return [int(row[4].partition(":")[0], 16) for row in rows if row[1].endswith(f":{port:04X}")]
+
+
+def _files(pid: int) -> list[str]:
+    names = []
+    for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # closed meanwhile
+            names.append(str(descriptor.readlink()))
+    return [name for name in names if ".sqlite" not in name]
 
 
 def _mebibytes(status: str, name: str) -> float:
