@@ -587,6 +587,8 @@ def test_messages_of_strangers_are_not_heard(enter: Enter, site: Server, pages: 
     )
     alice = enter("alice", _page(site), elsewhere=True, online=True).load().open()
     expect(alice.composer).to_be_focused()
+    # All that others of these tests said was read: from here on only a stranger could change the icon.
+    expect(alice.icon).to_have_accessible_name("Community chat")
     alice.name.focus()
     heard = alice.page.evaluate(
         """([address, told]) => new Promise((tell) => {
