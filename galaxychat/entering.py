@@ -123,11 +123,11 @@ class Entering:
             raise
         if session.ended or room not in session.rooms:
             raise _left(state)
-        state = replace(state, rev=page.rev)
+        counted, state = state.rev, replace(state, rev=page.rev)
         session.rooms[room] = state
         session.reply(
             Joined(
-                room=self._site.shown(state, session.identity),
+                room=self._site.shown(state, session.identity, counted),
                 messages=list(page.messages),
                 more=page.more_before,
                 users=users,

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from galaxychat import messages
 from galaxychat.access import Action, check
 from galaxychat.directory import admissible
-from galaxychat.messages import HistoryPage, MemberList, Ok, ReadEvent, RoomList, User, UserList
+from galaxychat.messages import HistoryPage, MemberList, Ok, RoomList, User, UserList
 from galaxychat.model import Role
 from galaxychat.session import Session
-from galaxychat.site import Site
+from galaxychat.site import Site, has_read
 
 MEMBERS_PAGE = 200
 USERS_FOUND = 10
@@ -46,8 +46,7 @@ class Looking:
         state = await self._site.history.set_read(command.room, session.user.id, command.seq)
         state = check(Action.MARK, state, session.identity)
         session.reply(Ok())
-        event = ReadEvent(room=command.room, seq=state.read, unread=state.unread, mentions=state.mentions)
-        self._site.connected.tell(session.user.id, event)
+        self._site.connected.tell(session.user.id, has_read(state))
 
     async def mute(self, session: Session, command: messages.Mute) -> None:
         """Silence a room for its user, or let it be heard again."""

@@ -59,7 +59,8 @@ class User(Struct, frozen=True):
 class Room(Struct, frozen=True, omit_defaults=True):
     """A room as one user sees it; `unread` and `mentions` stop counting at 100.
 
-    `with` is the other one in a direct room, which has no name. A `hidden` room shows itself with its next message.
+    They count what was said up to `counted`, or to `rev` where that is not given. `with` is the other one in a direct
+    room, which has no name. A `hidden` room shows itself with its next message.
     """
 
     room: RoomId
@@ -80,6 +81,7 @@ class Room(Struct, frozen=True, omit_defaults=True):
     closed: bool = False
     archived: bool = False
     hidden: bool = False
+    counted: Rev | None = None
 
 
 class Reaction(Struct, frozen=True):
@@ -569,12 +571,13 @@ class AbsentEvent(Event, tag="absent", omit_defaults=True, kw_only=True):
 
 
 class ReadEvent(Event, tag="read", omit_defaults=True, kw_only=True):
-    """One's own read position moved, on whatever connection."""
+    """One's own read position moved, on whatever connection; the numbers count what was said up to `counted`."""
 
     room: RoomId
     seq: Seq
     unread: Count
     mentions: Count
+    counted: Rev
 
 
 class Presence(Event, tag="presence", omit_defaults=True, kw_only=True):

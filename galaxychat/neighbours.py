@@ -8,10 +8,10 @@ from typing import Protocol
 from galaxychat.bells import Bell, Kind
 from galaxychat.entering import Entering
 from galaxychat.errors import HistoryUnavailable
-from galaxychat.messages import IgnoreEvent, Left, ReadEvent, TypingEvent, User, UserEvent, encode
+from galaxychat.messages import IgnoreEvent, Left, TypingEvent, User, UserEvent, encode
 from galaxychat.ports import Spawn
 from galaxychat.posting import TYPING_PRESENT
-from galaxychat.site import Site
+from galaxychat.site import Site, has_read
 
 #: As when this node restarts.
 _RESTART = 1012
@@ -115,8 +115,7 @@ class Neighbours:
             if session.absent:
                 continue
             session.hear(encode(self._site.listed(state, session.identity, users)))
-            mark = ReadEvent(room=room, seq=state.read, unread=state.unread, mentions=state.mentions)
-            session.hear(encode(mark))
+            session.hear(encode(has_read(state)))
 
     async def _name(self, user_id: int) -> None:
         """Show a user's name of today in the small rooms in which they are."""

@@ -11,7 +11,7 @@ from galaxychat.bells import Bell
 from galaxychat.connected import Connected
 from galaxychat.errors import HistoryUnavailable, Refusal
 from galaxychat.feed import Feed
-from galaxychat.messages import Listed, Room, User, encode
+from galaxychat.messages import Listed, ReadEvent, Room, User, encode
 from galaxychat.model import Identity
 from galaxychat.ports import Colouring, Directory, History, RoomState
 from galaxychat.rooms import Rooms
@@ -80,8 +80,8 @@ class Site:
             return False
         return True
 
-    def shown(self, state: RoomState, who: Identity) -> Room:
-        """Return a room as the wire shows it to one user."""
+    def shown(self, state: RoomState, who: Identity, counted: int | None = None) -> Room:
+        """Return a room as the wire shows it to one user; `counted` is up to where, if not to its rev."""
         return Room(
             room=state.room,
             name=state.name,
@@ -101,6 +101,7 @@ class Site:
             closed=state.closed,
             archived=state.archived,
             hidden=state.hidden,
+            counted=None if counted == state.rev else counted,
         )
 
     @staticmethod
@@ -152,6 +153,11 @@ class Site:
     def listed(self, state: RoomState, who: Identity, users: list[User]) -> Listed:
         """Return the event that says how a room of theirs stands for one user."""
         return Listed(room=self.shown(state, who), users=users)
+
+
+def has_read(state: RoomState) -> ReadEvent:
+    """Return the event that says how far a member has read."""
+    return ReadEvent(room=state.room, seq=state.read, unread=state.unread, mentions=state.mentions, counted=state.rev)
 
 
 def too_many_rooms() -> Refusal:

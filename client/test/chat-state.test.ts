@@ -45,9 +45,29 @@ describe("unread", () => {
   });
 
   it("the server's word overwrites the count", () => {
-    const state = after(joinedState(), live(aMessage(1)), { type: "read", room: ROOM, seq: 1, unread: 0, mentions: 0 });
+    const state = after(joinedState(), live(aMessage(1)), { type: "read", room: ROOM, seq: 1, unread: 0, mentions: 0, counted: 1 });
     expect(info(state)).toMatchObject({ read: 1, unread: 0 });
-    expect(info(after(state, { type: "listed", room: aRoom({ unread: 7 }), users: [] })).unread).toBe(7);
+    expect(info(after(state, { type: "listed", room: aRoom({ rev: 1, unread: 7 }), users: [] })).unread).toBe(7);
+  });
+
+  const naming = (seq: number) => aMessage(seq, { body: [["mention", ME]] });
+
+  it("what came after the server counted counts besides, whatever brings its word", () => {
+    const held = after(joinedState(), live(aMessage(1)), live(naming(2)), live(aMessage(3, { user: ME })));
+    const read = after(held, { type: "read", room: ROOM, seq: 1, unread: 0, mentions: 0, counted: 1 });
+    expect(info(read)).toMatchObject({ read: 1, unread: 1, mentions: 1 });
+    const listed = after(held, { type: "listed", room: aRoom({ rev: 1, read: 1 }), users: [] });
+    expect(info(listed)).toMatchObject({ unread: 1, mentions: 1 });
+    const joined = aJoined({ room: aRoom({ rev: 2, counted: 1, read: 1 }), messages: [aMessage(1), naming(2)] });
+    expect(info(applyJoined(applyWelcome(null, aWelcome()), joined, null)[0])).toMatchObject({ unread: 1, mentions: 1 });
+  });
+
+  it("what was counted by the server before it came does not count again", () => {
+    const read: AnyEvent = { type: "read", room: ROOM, seq: 0, unread: 2, mentions: 1, counted: 2 };
+    const state = after(joinedState(), read, live(aMessage(1)), live(naming(2)));
+    expect(info(state)).toMatchObject({ unread: 2, mentions: 1 });
+    expect(info(after(state, live(aMessage(3)))).unread).toBe(3);
+    expect(info(after(joinedState(), { ...read, unread: 1 }, live(aMessage(1)), live(aMessage(1, { rev: 2, deleted: true })))).unread).toBe(1);
   });
 });
 

@@ -401,6 +401,26 @@ def test_offline_has_no_badge(enter: Enter, site: Server) -> None:
     expect(nora.icon).to_have_accessible_name("Community chat")
 
 
+@pytest.mark.parametrize("elsewhere", [False, True], ids=["same origin", "another port"])
+def test_a_late_focus_reads_nothing(enter: Enter, site: Server, elsewhere: bool) -> None:
+    """The page gave the panel the focus, and was told to close it meanwhile: nobody reads what is out of sight."""
+    name = f"noel{int(elsewhere)}"
+    site.galaxy.add(name)
+    noel = enter(name, _page(site), elsewhere=elsewhere, online=True).load().open()
+    expect(noel.composer).to_be_focused()
+    noel.composer.press("Escape")
+    expect(noel.panel).to_be_hidden()
+    noel.page.evaluate(
+        """() => document.querySelector('aside').shadowRoot.querySelector('iframe').contentWindow
+            .postMessage({type: 'galaxychat', focus: true}, '*')"""
+    )
+    noel.frame().evaluate("() => new Promise((tell) => setTimeout(tell, 100))")
+    _mention(site, f"where is @{name}")
+    expect(noel.icon).to_have_accessible_name(re.compile("mentions: "))
+    noel.open()
+    expect(noel.composer).to_be_focused()
+
+
 # ---- who sees nothing
 
 

@@ -550,6 +550,28 @@ def test_read(house: House) -> None:
     assert anna.peer.of_type("read") == []
 
 
+def test_counts_say_what_they_know_of(house: House) -> None:
+    """A message may overtake the number that does not count it yet, and the client can tell."""
+    anna, bela = joined(house, ANNA, BELA)
+    anna.post("one")
+    gate = house.history.wait_after("set_read")
+    bela.start("read", room=LOBBY_ID, seq=1)
+    anna.post("two")
+    house.loop.open(gate)
+    assert [kind for kind in bela.peer.types() if kind in ("message", "read")] == ["message", "message", "read"]
+    (told,) = bela.peer.of_type("read")
+    assert (told["seq"], told["unread"], told["counted"]) == (1, 0, 1)
+    gate = house.history.wait_before("page")
+    window = house.enter(BELA)
+    window.start("join", room=LOBBY_ID)
+    anna.post("three")
+    house.loop.open(gate)
+    (reply,) = window.peer.replies
+    assert (seqs(reply), reply["room"]["rev"]) == ([1, 2, 3], 3)
+    assert (reply["room"]["unread"], reply["room"]["counted"]) == (1, 2)
+    assert "counted" not in window.ask("join", room=LOBBY_ID)["room"]
+
+
 def test_mute(house: House) -> None:
     """Muting shows in all of one's windows and is kept."""
     anna, window = house.enter(), house.enter()

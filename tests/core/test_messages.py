@@ -350,7 +350,7 @@ EVENTS: list[Event] = [
     messages.Left(room=1),
     messages.IgnoreEvent(user=2, on=True, users=[NOBODY]),
     messages.AbsentEvent(on=True),
-    messages.ReadEvent(room=1, seq=3, unread=0, mentions=0),
+    messages.ReadEvent(room=1, seq=3, unread=0, mentions=0, counted=3),
     messages.Presence(room=1, joined=[1], left=[2], present=1, users=[USER, NOBODY]),
     messages.TypingEvent(room=1, user=1, users=[USER]),
     messages.UserEvent(user=messages.User(id=1, name="anna")),

@@ -56,6 +56,7 @@ def test_at_once(server: Server) -> None:
                 "seq": seq,
                 "unread": 3 - seq,
                 "mentions": 0,
+                "counted": 3,
             }
             with Client.open(server, cookie) as other:
                 assert _seen(other, room) == (seq, 3 - seq)

@@ -5,7 +5,9 @@ const PLACES = ["main textarea, .composer textarea", ".primary", ".rooms a"];
 export class Focus {
   #isWanted = false;
 
+  /** The word may come late: a panel that was closed meanwhile takes the focus when it is seen again. */
   wanted(): void {
+    if (document.body.clientWidth === 0) return whenSeen(() => this.wanted());
     this.#isWanted = true;
     window.focus();
     this.settle();
@@ -19,4 +21,13 @@ export class Focus {
     if (activeElement && activeElement !== document.body) this.#isWanted = false;
     else place?.focus();
   }
+}
+
+function whenSeen(call: () => void): void {
+  const observer = new IntersectionObserver((entries) => {
+    if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
+    observer.disconnect();
+    call();
+  });
+  observer.observe(document.body);
 }

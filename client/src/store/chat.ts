@@ -2,9 +2,9 @@
  * All that this client knows of the chat, and what each event makes of it. Nothing here sends anything:
  * what is to be done beyond the state is handed back as consequences.
  */
-import type { AnyEvent, Joined, Message, Presence, Room, RoomEvent, User, Welcome, WireLimits, You } from "../wire/generated";
+import type { AnyEvent, Joined, Message, Presence, ReadEvent, Room, RoomEvent, User, Welcome, WireLimits, You } from "../wire/generated";
 import { comeAndGo, learn, type Members, type Names, NOBODY } from "./people";
-import { type Change, change, hold, type HeldRoom, inform, judge, take, welcomeBack } from "./room";
+import { type Change, change, countedTo, hold, type HeldRoom, inform, judge, take, welcomeBack } from "./room";
 import { find } from "./sorted";
 import { passing } from "./traffic";
 import { countDeleted, countNew } from "./unread";
@@ -40,7 +40,7 @@ export function applyWelcome(before: ChatState | null, event: Welcome): ChatStat
   const same = before?.epoch === event.epoch && before.you.id === event.you.id ? before : null;
   const rooms = event.rooms.map((info): [number, HeldRoom] => {
     const held = same?.rooms.get(info.room);
-    return [info.room, held ? inform(held, info) : hold(info)];
+    return [info.room, held ? { ...inform(held, info), counted: countedTo(info) } : hold(info)];
   });
   return {
     epoch: event.epoch,
@@ -56,7 +56,7 @@ export function applyWelcome(before: ChatState | null, event: Welcome): ChatStat
 
 export function applyJoined(state: ChatState, reply: Joined, after: number | null): Next {
   const before = state.rooms.get(reply.room.room) ?? hold(reply.room);
-  const next = withRoom(withUsers(state, reply.users), welcomeBack(before, reply, after));
+  const next = withRoom(withUsers(state, reply.users), recounted(state, welcomeBack(before, reply, after), reply.room, countedTo(reply.room)));
   const known = before.last;
   const isNew = ({ seq }: Message) => (known === null ? before.appeared === true && seq > reply.room.read : seq > known);
   return [next, reply.messages.map((message) => ({ is: "arrived", message, live: isNew(message) }))];
@@ -76,7 +76,7 @@ export function applyEvent(state: ChatState, event: AnyEvent): Next {
     case "left":
       return [withoutRoom(known, event.room), [{ is: "gone", room: event.room }]];
     case "read":
-      return [withInfo(known, event.room, (info) => ({ ...info, read: event.seq, unread: event.unread, mentions: event.mentions })), []];
+      return [applyRead(known, event), []];
     case "presence":
       return [withPresence(known, event), []];
     case "typing":
@@ -90,6 +90,16 @@ export function applyEvent(state: ChatState, event: AnyEvent): Next {
     default:
       return applyWord(known, event);
   }
+}
+
+function applyRead(state: ChatState, { room, seq: read, unread, mentions, counted }: ReadEvent): ChatState {
+  return updateRoom(state, room, (held) => recounted(state, held, { ...held.info, read, unread, mentions }, counted));
+}
+
+/** What the server says of a room, and what came since it counted: its numbers may be overtaken by messages. */
+function recounted({ you, ignored }: ChatState, held: HeldRoom, info: Room, counted: number): HeldRoom {
+  const since = held.tail.filter(({ seq, user }) => seq > counted && !ignored.has(user));
+  return { ...inform(held, since.reduce((sum, message) => countNew(sum, message, you.id), info)), counted };
 }
 
 function applyName(state: ChatState, user: User): ChatState {
@@ -119,16 +129,18 @@ function applyLive(state: ChatState, room: number, rev: number, change: Change):
   if (verdict === "gap") return rejoin(state, held);
   const message = "emoji" in change ? null : change;
   const isNew = message !== null && message.seq > (held.last ?? -1);
-  const info = message ? counted(state, held, message, isNew) : held.info;
+  const info = message ? withCount(state, held, message, isNew) : held.info;
   const next = withRoom(state, take({ ...held, info }, change, rev));
   return [next, isNew ? [{ is: "arrived", message, live: true }] : []];
 }
 
 /** Who is ignored counts for nothing; a room that was hidden shows itself with its next message. */
-function counted({ you, ignored }: ChatState, { info, tail }: HeldRoom, message: Message, isNew: boolean): Room {
+function withCount({ you, ignored }: ChatState, { info, tail, counted }: HeldRoom, message: Message, isNew: boolean): Room {
   if (ignored.has(message.user)) return info;
-  if (message.deleted) return countDeleted(info, message, find(tail, message.seq), you.id);
-  return isNew ? { ...countNew(info, message, you.id), hidden: false } : info;
+  const shown = isNew && !message.deleted ? { ...info, hidden: false } : info;
+  if (message.rev <= counted) return shown;
+  if (message.deleted) return countDeleted(shown, message, find(tail, message.seq), you.id);
+  return isNew ? countNew(shown, message, you.id) : shown;
 }
 
 function applyChange(state: ChatState, event: RoomEvent): Next {
@@ -143,7 +155,7 @@ function applyChange(state: ChatState, event: RoomEvent): Next {
 
 function applyListed(state: ChatState, info: Room): Next {
   const held = state.rooms.get(info.room);
-  const next = withRoom(state, held ? inform(held, info) : { ...hold(info), appeared: true });
+  const next = withRoom(state, held ? recounted(state, held, info, countedTo(info)) : { ...hold(info), appeared: true });
   return [next, held || !info.member ? [] : [{ is: "join", room: info.room }]];
 }
 

@@ -36,15 +36,21 @@ export interface HeldRoom {
   traffic: Traffic | null;
   /** Whether it came into the list just now: what is unread in it is news. */
   appeared?: boolean;
+  /** The revision up to which the server counted what is unread. */
+  counted: number;
   /** Whether this connection gets the room's events, or has asked for them. */
   subscription: "none" | "asked" | "live";
 }
 
 export function hold(info: Room): HeldRoom {
-  return { info, last: null, tail: [], moreBefore: false, window: null, quoted: [], kept: null, traffic: null, subscription: "none" };
+  return { info, last: null, tail: [], moreBefore: false, window: null, quoted: [], kept: null, traffic: null, counted: countedTo(info), subscription: "none" };
 }
 
-/** What the server says of the room, put over what is held; the messages stay as they are. */
+export function countedTo({ counted, rev }: Room): number {
+  return counted ?? rev;
+}
+
+/** What is known of the room, put over what is held; the messages stay as they are. */
 export function inform(held: HeldRoom, info: Room): HeldRoom {
   return { ...held, info };
 }
@@ -89,7 +95,7 @@ export function welcomeBack(held: HeldRoom, reply: Joined, after: number | null)
   const start: HeldRoom = fresh
     ? { ...hold(reply.room), tail: sorted(reply.messages), moreBefore: reply.more, kept: held.kept && [] }
     : reply.messages.reduce(absorb, held);
-  return { ...start, info: reply.room, last: reply.room.rev, subscription: "live" };
+  return { ...start, info: reply.room, counted: countedTo(reply.room), last: reply.room.rev, subscription: "live" };
 }
 
 function sorted(messages: Messages): Messages {

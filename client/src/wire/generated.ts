@@ -494,7 +494,8 @@ export interface You {
 /**
  * A room as one user sees it; `unread` and `mentions` stop counting at 100.
  *
- *     `with` is the other one in a direct room, which has no name. A `hidden` room shows itself with its next message.
+ *     They count what was said up to `counted`, or to `rev` where that is not given. `with` is the other one in a direct
+ *     room, which has no name. A `hidden` room shows itself with its next message.
  */
 export interface Room {
   /**
@@ -527,6 +528,7 @@ export interface Room {
   closed?: boolean;
   archived?: boolean;
   hidden?: boolean;
+  counted?: number | null;
 }
 /**
  * A person; `name` is null for a forgotten account.
@@ -821,7 +823,7 @@ export interface AbsentEvent {
   on: boolean;
 }
 /**
- * One's own read position moved, on whatever connection.
+ * One's own read position moved, on whatever connection; the numbers count what was said up to `counted`.
  */
 export interface ReadEvent {
   type: "read";
@@ -835,6 +837,10 @@ export interface ReadEvent {
   seq: number;
   unread: number;
   mentions: number;
+  /**
+   * The revision of a message's or room's latest change.
+   */
+  counted: number;
 }
 /**
  * Who came and went; in rooms of more than 200 only how many are present.
