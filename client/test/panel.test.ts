@@ -1,5 +1,5 @@
 /* The page as a panel: what the page around is told, and to whom it listens. */
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { initialState } from "../src/app/state";
 import { isOrigin } from "../src/panel";
 import { Focus } from "../src/panel/focus";
@@ -77,6 +77,9 @@ describe("the page around", () => {
 });
 
 describe("the focus", () => {
+  // This page is laid out nowhere, so that it would be as wide as a panel that is closed.
+  beforeEach(() => void Object.defineProperty(document.body, "clientWidth", { configurable: true, value: 400 }));
+
   it("waits for a place to write, and goes there once", () => {
     const focus = new Focus();
     focus.wanted();
