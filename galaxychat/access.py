@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from galaxychat.errors import Refusal
 from galaxychat.model import WALLED, Identity, Role, RoomKind
-from galaxychat.ports import RoomState
+from galaxychat.records import RoomState
 
 
 class Action(StrEnum):

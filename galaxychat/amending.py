@@ -10,7 +10,7 @@ from galaxychat.composing import checked, compose
 from galaxychat.errors import Refusal
 from galaxychat.feed import Change
 from galaxychat.messages import MessageEvent, Ok, ReactionEvent
-from galaxychat.ports import (
+from galaxychat.records import (
     PINS,
     REACTION_KINDS,
     Amended,

@@ -37,7 +37,8 @@ from galaxychat.history.sqlite import SQLiteHistory
 from galaxychat.metrics import Metrics
 from galaxychat.model import RoomKind
 from galaxychat.neighbours import Neighbours
-from galaxychat.ports import History, RoomDraft
+from galaxychat.ports import History
+from galaxychat.records import RoomDraft
 from galaxychat.rooms import Rooms
 from galaxychat.session import Pace
 from galaxychat.site import Rules, Site, World

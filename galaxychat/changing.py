@@ -11,7 +11,7 @@ from galaxychat.errors import Refusal
 from galaxychat.feed import Change
 from galaxychat.messages import IgnoreEvent, Ok, RoomEvent
 from galaxychat.model import NAMED
-from galaxychat.ports import NameTaken, RoomChange, RoomState
+from galaxychat.records import NameTaken, RoomChange, RoomState
 from galaxychat.session import Session
 from galaxychat.site import Site
 

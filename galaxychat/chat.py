@@ -14,8 +14,9 @@ from galaxychat.inviting import Inviting
 from galaxychat.looking import Looking
 from galaxychat.messages import Welcome, WireLimits, You
 from galaxychat.model import Identity
-from galaxychat.ports import Greeting, Peer
+from galaxychat.ports import Peer
 from galaxychat.posting import Posting
+from galaxychat.records import Greeting
 from galaxychat.searching import Searching
 from galaxychat.session import Pace, Session
 from galaxychat.site import Site

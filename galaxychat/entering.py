@@ -9,7 +9,7 @@ from galaxychat.access import Action
 from galaxychat.errors import Refusal
 from galaxychat.messages import AbsentEvent, Joined, Left, Ok
 from galaxychat.model import WALLED, RoomKind
-from galaxychat.ports import Changes, NameTaken, Page, RoomDraft, RoomState, TooManyRooms
+from galaxychat.records import Changes, NameTaken, Page, RoomDraft, RoomState, TooManyRooms
 from galaxychat.session import Session
 from galaxychat.site import Site, too_many_rooms
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 
 from galaxychat.errors import HistoryUnavailable
 from galaxychat.messages import Event, Message, MessageEvent, RoomEvent, User, encode
-from galaxychat.ports import RESUME_CHANGES, Changes, History, Peer, RoomState, Spawn
+from galaxychat.ports import History, Peer, Spawn
+from galaxychat.records import RESUME_CHANGES, Changes, RoomState
 from galaxychat.rooms import Rooms
 from galaxychat.tail import Recent, Tail
 

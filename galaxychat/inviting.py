@@ -9,7 +9,7 @@ from galaxychat.entering import Entering
 from galaxychat.errors import Refusal
 from galaxychat.messages import Ok
 from galaxychat.model import RoomKind
-from galaxychat.ports import RoomDraft, TooManyRooms
+from galaxychat.records import RoomDraft, TooManyRooms
 from galaxychat.session import Session
 from galaxychat.site import Site, too_many_rooms
 

@@ -14,7 +14,7 @@ from galaxychat.errors import HistoryUnavailable, Refusal
 from galaxychat.feed import Change
 from galaxychat.messages import Message, MessageEvent, Sent, TypingEvent, User, encode
 from galaxychat.model import WALLED, RoomKind
-from galaxychat.ports import Draft, NonceReused, NoSuchMessage, Posted, RoomState
+from galaxychat.records import Draft, NonceReused, NoSuchMessage, Posted, RoomState
 from galaxychat.session import Session, slow_down
 from galaxychat.site import Site
 

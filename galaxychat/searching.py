@@ -9,7 +9,7 @@ from galaxychat import messages
 from galaxychat.access import Action
 from galaxychat.errors import Refusal
 from galaxychat.messages import Found, PinList
-from galaxychat.ports import Search
+from galaxychat.records import Search
 from galaxychat.session import Session
 from galaxychat.site import Site
 

@@ -22,7 +22,8 @@ from galaxychat.messages import (
     encode,
 )
 from galaxychat.model import Identity
-from galaxychat.ports import Peer, RoomState
+from galaxychat.ports import Peer
+from galaxychat.records import RoomState
 
 BAD_IN_A_ROW = 10
 TYPING_EVERY = 3.0

@@ -13,7 +13,8 @@ from galaxychat.errors import HistoryUnavailable, Refusal
 from galaxychat.feed import Feed
 from galaxychat.messages import Listed, ReadEvent, Room, User, encode
 from galaxychat.model import Identity
-from galaxychat.ports import Colouring, Directory, History, RoomState
+from galaxychat.ports import Colouring, Directory, History
+from galaxychat.records import RoomState
 from galaxychat.rooms import Rooms
 from galaxychat.session import Session
 

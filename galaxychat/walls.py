@@ -9,7 +9,7 @@ from typing import Protocol
 from galaxychat.entering import Entering
 from galaxychat.errors import GalaxyUnavailable, HistoryUnavailable
 from galaxychat.model import WALLED
-from galaxychat.ports import Turnover
+from galaxychat.records import Turnover
 from galaxychat.site import Site
 
 

@@ -10,7 +10,7 @@ import msgspec
 from galaxychat.history.message_statements import message, named
 from galaxychat.history.sql import Statement
 from galaxychat.messages import Reaction
-from galaxychat.ports import (
+from galaxychat.records import (
     PINS,
     REACTION_KINDS,
     REACTION_USERS,

@@ -15,7 +15,7 @@ from galaxychat.history.room_statements import in_order, meant
 from galaxychat.limits import name_key
 from galaxychat.messages import Message, User
 from galaxychat.model import EVERYBODYS, RoomKind
-from galaxychat.ports import (
+from galaxychat.records import (
     RESUME_CHANGES,
     Changes,
     Draft,

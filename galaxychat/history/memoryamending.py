@@ -12,7 +12,7 @@ from galaxychat.history.memorytables import Room
 from galaxychat.history.memorywalls import MemoryWalls
 from galaxychat.history.paging import fitting
 from galaxychat.messages import Message, Reaction, User
-from galaxychat.ports import (
+from galaxychat.records import (
     PINS,
     REACTION_KINDS,
     REACTION_USERS,

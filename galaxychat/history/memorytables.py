@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from galaxychat.history.room_statements import COUNTED
 from galaxychat.messages import Message, User
 from galaxychat.model import RoomKind
-from galaxychat.ports import RoomDraft, RoomState
+from galaxychat.records import RoomDraft, RoomState
 
 
 @dataclass

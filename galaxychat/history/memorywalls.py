@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from galaxychat.history.memorytables import Member, MemoryTables, Room
 from galaxychat.messages import User
-from galaxychat.ports import Changed, NameTaken, Own, RoomChange, RoomDraft, TooManyRooms, Turnover
+from galaxychat.records import Changed, NameTaken, Own, RoomChange, RoomDraft, TooManyRooms, Turnover
 
 
 class MemoryWalls(MemoryTables):

@@ -13,7 +13,7 @@ from galaxychat.history.paging import fitting
 from galaxychat.history.room_statements import people
 from galaxychat.history.sql import Statement, marks, sought
 from galaxychat.messages import SAFE_INTEGER, Message, Reaction, User
-from galaxychat.ports import RESUME_CHANGES, Changes, Draft, NonceReused, NoSuchMessage, Page, Posted
+from galaxychat.records import RESUME_CHANGES, Changes, Draft, NonceReused, NoSuchMessage, Page, Posted
 
 COLUMNS = (
     "m.room, m.seq, m.rev, m.user_id, m.at, m.text, m.body, m.edited, m.deleted, m.reply_to, m.pinned, m.reactions"

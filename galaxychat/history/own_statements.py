@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from galaxychat.history.room_statements import missing, states
 from galaxychat.history.sql import Statement
 from galaxychat.messages import User
-from galaxychat.ports import Greeting, Own
+from galaxychat.records import Greeting, Own
 
 
 def own(user: int) -> Statement[Own]:

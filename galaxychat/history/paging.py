@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from galaxychat.messages import Message
-from galaxychat.ports import PAGE_BYTES
+from galaxychat.records import PAGE_BYTES
 
 _encoder = msgspec.json.Encoder()
 

@@ -19,7 +19,7 @@ from galaxychat.history.message_statements import Outcome
 from galaxychat.history.sql import Statement
 from galaxychat.history.trouble import Trouble
 from galaxychat.pglink import Ask, LinkDown, LinkError, PgLink, QueryRefused
-from galaxychat.ports import Draft, Posted
+from galaxychat.records import Draft, Posted
 
 Result = TypeVar("Result")
 

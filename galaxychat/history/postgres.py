@@ -23,7 +23,7 @@ from galaxychat.history.sql import Statement
 from galaxychat.history.sqlhistory import SqlHistory, moved
 from galaxychat.messages import User
 from galaxychat.pglink import Ask, LinkError, PgLink, QueryRefused
-from galaxychat.ports import Draft, Posted, Reacted, Revision, RoomDraft
+from galaxychat.records import Draft, Posted, Reacted, Revision, RoomDraft
 
 Result = TypeVar("Result")
 _READERS = 2

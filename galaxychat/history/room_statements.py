@@ -9,7 +9,7 @@ from galaxychat.history.sql import Query, Statement, marks, steps
 from galaxychat.limits import name_key
 from galaxychat.messages import User
 from galaxychat.model import EVERYBODYS, RoomKind
-from galaxychat.ports import NameTaken, RoomDraft, RoomState, TooManyRooms
+from galaxychat.records import NameTaken, RoomDraft, RoomState, TooManyRooms
 
 LOBBY = "All Chats"
 COUNTED = 100

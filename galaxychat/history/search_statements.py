@@ -8,7 +8,7 @@ from typing import Any
 from galaxychat.history.message_statements import COLUMNS, named, of_row
 from galaxychat.history.paging import fitting
 from galaxychat.history.sql import Statement
-from galaxychat.ports import PINS, Finds, Search
+from galaxychat.records import PINS, Finds, Search
 
 #: How each database is asked for all of several phrases: what to join, what must hold, and its parameters.
 Match = tuple[str, str, list[str]]

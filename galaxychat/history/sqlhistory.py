@@ -21,7 +21,7 @@ from galaxychat.history.read_statements import Mark
 from galaxychat.history.search_statements import Match
 from galaxychat.history.sql import Statement
 from galaxychat.messages import User
-from galaxychat.ports import (
+from galaxychat.records import (
     Amended,
     Changed,
     Changes,

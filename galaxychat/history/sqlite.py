@@ -18,7 +18,7 @@ from galaxychat.history.search_statements import in_sqlite
 from galaxychat.history.sql import Statement
 from galaxychat.history.sqlhistory import SqlHistory
 from galaxychat.history.writer import Writer
-from galaxychat.ports import Draft, Finds, Posted, RoomDraft, Search
+from galaxychat.records import Draft, Finds, Posted, RoomDraft, Search
 
 Result = TypeVar("Result")
 _BUSY_SECONDS = 5.0

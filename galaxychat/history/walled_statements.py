@@ -8,7 +8,7 @@ from typing import Any
 
 from galaxychat.history.room_statements import check_pace, insert
 from galaxychat.history.sql import Statement, marks, sought, steps
-from galaxychat.ports import Changed, NameTaken, RoomChange, RoomDraft, Turnover
+from galaxychat.records import Changed, NameTaken, RoomChange, RoomDraft, Turnover
 
 
 def direct(draft: RoomDraft, other: int, now: str, rooms_per_day: int) -> Statement[int]:

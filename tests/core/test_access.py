@@ -11,7 +11,7 @@ from galaxychat import access
 from galaxychat.access import Action, Standing
 from galaxychat.errors import Refusal
 from galaxychat.model import WALLED, Identity, Role, RoomKind
-from galaxychat.ports import RoomState
+from galaxychat.records import RoomState
 
 ME, SOMEBODY = 1, 2
 OK = "ok"

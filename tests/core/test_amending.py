@@ -8,7 +8,7 @@ import pytest
 
 from galaxychat.errors import HistoryUnavailable
 from galaxychat.model import Role
-from galaxychat.ports import PINS
+from galaxychat.records import PINS
 from tests.core.test_chat import code, seqs
 from tests.support.core import ANNA, BELA, CLEO, LOBBY_ID, Client, House
 

@@ -13,7 +13,7 @@ from galaxychat.chat import Chat
 from galaxychat.errors import Closing, HistoryUnavailable
 from galaxychat.messages import COMMANDS, Command, User
 from galaxychat.model import RoomKind
-from galaxychat.ports import RESUME_CHANGES
+from galaxychat.records import RESUME_CHANGES
 from tests.core.test_messages import GOOD, tag, validator
 from tests.support.core import (
     ANNA,

@@ -16,7 +16,8 @@ from galaxychat.errors import HistoryUnavailable
 from galaxychat.feed import Change, Feed
 from galaxychat.history.memory import MemoryHistory
 from galaxychat.messages import MessageEvent, User
-from galaxychat.ports import RESUME_CHANGES, History
+from galaxychat.ports import History
+from galaxychat.records import RESUME_CHANGES
 from galaxychat.rooms import Rooms
 from tests.support.core import (
     ANNA,

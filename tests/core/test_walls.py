@@ -10,7 +10,7 @@ from galaxychat.bells import Bell, Kind
 from galaxychat.errors import HistoryUnavailable
 from galaxychat.messages import User
 from galaxychat.model import Role, RoomKind
-from galaxychat.ports import RoomDraft
+from galaxychat.records import RoomDraft
 from galaxychat.walls import Walls, sole_of
 from tests.core.test_chat import code, names, seqs
 from tests.support.core import ANNA, BELA, CLEO, LOBBY_ID, SITE_ROOMS, TOPIC_ID, Client, House, finish

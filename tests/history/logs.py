@@ -17,7 +17,8 @@ from galaxychat.history.memory import MemoryHistory
 from galaxychat.history.postgres import PostgresHistory
 from galaxychat.history.sqlite import SQLiteHistory
 from galaxychat.messages import Message, User
-from galaxychat.ports import Draft, History, Posted, Revision, RoomDraft, RoomState
+from galaxychat.ports import History
+from galaxychat.records import Draft, Posted, Revision, RoomDraft, RoomState
 from tests.support.core import ANNA, BELA, CLEO, LOBBY_ID, NOW, SITE_ROOMS, draft, finish
 from tests.support.reactor import reactor, run
 

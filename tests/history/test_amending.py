@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from galaxychat.messages import Message, Reaction
-from galaxychat.ports import (
+from galaxychat.records import (
     PINS,
     REACTION_KINDS,
     REACTION_USERS,

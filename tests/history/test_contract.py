@@ -11,7 +11,7 @@ import pytest
 
 from galaxychat.messages import Message, User
 from galaxychat.model import RoomKind
-from galaxychat.ports import (
+from galaxychat.records import (
     PAGE_BYTES,
     RESUME_CHANGES,
     NameTaken,

@@ -24,7 +24,7 @@ from galaxychat.history.read_statements import Mark
 from galaxychat.history.reader import run
 from galaxychat.history.sql import Statement
 from galaxychat.messages import User
-from galaxychat.ports import Reacted
+from galaxychat.records import Reacted
 from tests.support.core import LOBBY_ID, draft, finish
 from tests.support.postgres import PostgresCluster
 

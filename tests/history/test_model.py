@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from galaxychat.messages import User
 from galaxychat.model import RoomKind
-from galaxychat.ports import (
+from galaxychat.records import (
     Amended,
     NameTaken,
     NonceReused,

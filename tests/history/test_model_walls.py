@@ -11,7 +11,7 @@ from hypothesis.stateful import rule, run_state_machine_as_test
 
 from galaxychat.limits import name_key
 from galaxychat.model import RoomKind
-from galaxychat.ports import RoomChange, RoomDraft
+from galaxychat.records import RoomChange, RoomDraft
 from tests.history.logs import Log, PostgresLog
 from tests.history.test_model import NAMES, ROOMS, USERS, SameAsMemory
 from tests.support.core import NOW, SITE_ROOMS

@@ -18,7 +18,7 @@ from galaxychat.errors import HistoryUnavailable, StartError
 from galaxychat.history import place, schema
 from galaxychat.history.sqlite import SQLiteHistory
 from galaxychat.history.writer import Writer
-from galaxychat.ports import NonceReused, NoSuchMessage, Posted
+from galaxychat.records import NonceReused, NoSuchMessage, Posted
 from tests.history.logs import SQLiteLog
 from tests.support.core import ANNA, LOBBY_ID, NOW, SITE_ROOMS
 from tests.support.reactor import call, reactor, run

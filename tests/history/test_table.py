@@ -13,7 +13,7 @@ import pytest
 
 from galaxychat.messages import COMMANDS, Command, Delete, Edit, Pin, React, User
 from galaxychat.model import WALLED, Role, RoomKind
-from galaxychat.ports import RoomDraft
+from galaxychat.records import RoomDraft
 from tests.core.test_messages import GOOD, tag
 from tests.history.logs import Log
 from tests.support.core import LOBBY_ID, SITE_ROOMS, TOPIC_ID, Client, Event, House

@@ -21,7 +21,8 @@ from galaxychat.history.memory import MemoryHistory
 from galaxychat.limits import Buckets, name_key
 from galaxychat.messages import User
 from galaxychat.model import Identity, Role, RoomKind
-from galaxychat.ports import Draft, History, Outlet, Peer, RoomDraft, Spawn
+from galaxychat.ports import History, Outlet, Peer, Spawn
+from galaxychat.records import Draft, RoomDraft
 from galaxychat.rooms import Rooms
 from galaxychat.session import Pace, Session
 from galaxychat.site import Rules, Site, World
