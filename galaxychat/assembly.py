@@ -42,6 +42,8 @@ from galaxychat.records import RoomDraft
 from galaxychat.rooms import Rooms
 from galaxychat.session import Pace
 from galaxychat.site import Rules, Site, World
+from galaxychat.socketresource import Door, SocketResource
+from galaxychat.statuspages import Answers
 from galaxychat.walls import Walls, sole_of
 from galaxychat.watch import Source, Watch
 
@@ -79,8 +81,8 @@ def build(config: Config, reactor: Any) -> House:
     entering = Entering(site)
     chat = Chat(site, entering, _pace(config), __version__)
     factory = ChatFactory(chat, gate, config.limits, counted, reactor, config.fast_path)
-    socket = web.SocketResource(factory, web.Door(config.allowed_origins, config.trusted_proxies))
-    answers = web.Answers(not_ready=lambda: _not_ready(history, galaxy), me=lambda cookie: _me(gate, history, cookie))
+    socket = SocketResource(factory, Door(config.allowed_origins, config.trusted_proxies))
+    answers = Answers(not_ready=lambda: _not_ready(history, galaxy), me=lambda cookie: _me(gate, history, cookie))
     resource = web.root(config.base_path, client_folder(), socket, answers, counted, config.allowed_origins)
     return House(
         history=history,

@@ -22,7 +22,7 @@ from galaxychat.messages import User
 from galaxychat.metrics import Metrics
 from galaxychat.model import Identity, Role
 from galaxychat.protocol import ChatProtocol
-from galaxychat.web import Door, SocketResource
+from galaxychat.socketresource import Door, SocketResource
 from tests.support import delivery
 from tests.support.client import handshake
 
