@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from galaxychat import limits, markup
+from galaxychat import limits, markup, mentions
 from galaxychat.messages import User
 from galaxychat.site import Site
 
@@ -30,10 +30,10 @@ async def compose(site: Site, room: int, text: str) -> Composed:
     """Return what a message of that text is in that room; raises HistoryUnavailable."""
     body = markup.parse(text)
     people: list[User] = []
-    names = markup.mention_candidates(body)[:_NAMES_LOOKED_UP]
+    names = mentions.mention_candidates(body)[:_NAMES_LOOKED_UP]
     if names:
         meant = await site.history.members_named(room, names)
-        body, ids = markup.with_mentions(body, meant)
+        body, ids = mentions.with_mentions(body, meant)
         people = await site.history.people(ids) if ids else []
     for block in markup.code_blocks(body):
         runs = await site.colouring(block[1], block[2])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, cast
+from typing import cast
 from urllib.parse import urlsplit
 
 from markdown_it import MarkdownIt
@@ -22,86 +22,19 @@ from markdown_it.rules_inline.linkify import linkify
 from markdown_it.token import Token as InlineToken
 from markdown_it.tree import SyntaxTreeNode
 
-#: A node is `[kind, ...]`: strings, numbers and nodes follow as TOKEN_SCHEMA says.
-Token = list[Any]
+from galaxychat.tokens import Token
 
 _WEB_SCHEMES = frozenset({"http", "https"})
-_MENTION = re.compile(r"(?<![\w@./-])@(\w[\w.\-]{0,254})")
 _SCHEME_AT_END = re.compile(r"(?:^|[^a-z0-9.+-])(?:https?|mailto)\Z", re.IGNORECASE)
-_GIVEN_BACK = ".-_"
 # One line in which no rule of Markdown or links finds anything, as most lines are: measured, to have that said by
 # markdown-it was a seventh of what a message costs.
 _NO_MARKUP = re.compile(r"[^\W\d_](?:[^\W_]|[ ,.;?!'\"()%+/=@-])*(?<! )")
-MENTIONS_PER_MESSAGE = 20
 _LEAVES = frozenset({"text", "code", "pre"})
-
-#: The classes of code: comment, keyword, string, number, name of a function, class, what is built in, decorator,
-#: variable, attribute or tag, operator, a line added or removed, heading, error.
-COLOURS = ("c", "k", "s", "m", "nf", "nc", "nb", "nd", "nv", "na", "o", "gi", "gd", "gh", "err")
 
 #: How deep quotes and lists, and how deep emphasis may lie in each other; what lies deeper is text. markdown-it
 #: itself would drop text below 20 levels, and nest emphasis until Python's stack ends.
 _BLOCK_LEVELS = 16
 _EMPHASIS_LEVELS = 8
-
-
-def _children(*kinds: str) -> dict[str, Any]:
-    return {
-        "type": "array",
-        "minItems": 1,
-        "prefixItems": [{"enum": list(kinds)}],
-        "items": {"$ref": "#/$defs/Token"},
-    }
-
-
-def _leaf(kind: str, *rest: dict[str, Any]) -> dict[str, Any]:
-    items = [{"const": kind}, *rest]
-    return {"type": "array", "minItems": len(items), "maxItems": len(items), "prefixItems": items}
-
-
-TOKEN_SCHEMA: dict[str, Any] = {
-    "description": "One node of a message's body; a client shows the children of a kind that it does not know.",
-    "anyOf": [
-        _leaf("text", {"type": "string"}),
-        _leaf("code", {"type": "string"}),
-        {
-            "type": "array",
-            "minItems": 3,
-            "maxItems": 4,
-            "prefixItems": [
-                {"const": "pre"},
-                {"type": "string", "description": "language, may be empty"},
-                {"type": "string"},
-                {
-                    "description": "how the code is coloured: runs of a class, which may be empty, and a length in "
-                    "characters, together as long as the code",
-                    "type": "array",
-                    "items": {
-                        "type": "array",
-                        "minItems": 2,
-                        "maxItems": 2,
-                        "prefixItems": [{"enum": ["", *COLOURS]}, {"type": "integer", "minimum": 1}],
-                    },
-                },
-            ],
-        },
-        _leaf("mention", {"type": "integer", "description": "a user's id"}),
-        _leaf("br"),
-        _children("p", "em", "strong", "quote", "ul", "li"),
-        {
-            "type": "array",
-            "minItems": 2,
-            "prefixItems": [{"const": "ol"}, {"type": "integer", "description": "the first number"}],
-            "items": {"$ref": "#/$defs/Token"},
-        },
-        {
-            "type": "array",
-            "minItems": 2,
-            "prefixItems": [{"const": "link"}, {"type": "string", "description": "http, https or mailto"}],
-            "items": {"$ref": "#/$defs/Token"},
-        },
-    ],
-}
 
 
 def parse(text: str) -> list[Token]:
@@ -115,30 +48,6 @@ def _parsed(text: str) -> list[Token]:
     body = _nodes(SyntaxTreeNode(_markdown.parse(text)).children)
     # A lone `+` is an answer, not an empty list.
     return body if any(map(_is_seen, body)) else [["p", ["text", text.strip()]]]
-
-
-def mention_candidates(body: list[Token]) -> list[str]:
-    """Return the names that may be meant after an `@`, longest first for each place, in order of the places."""
-    found: dict[str, None] = {}
-    for node in _texts(body):
-        for match in _MENTION.finditer(node[1]):
-            found.update(dict.fromkeys(_shortened(match[1])))
-    return list(found)
-
-
-def with_mentions(body: list[Token], people: Mapping[str, int]) -> tuple[list[Token], list[int]]:
-    """Return the body with each `@name` of `people` as a mention, and the ids mentioned, at most 20."""
-    ids: dict[int, None] = {}
-
-    def identify(name: str) -> tuple[str, int] | None:
-        for candidate in _shortened(name):
-            person = people.get(candidate)
-            if person is not None and (person in ids or len(ids) < MENTIONS_PER_MESSAGE):
-                ids[person] = None
-                return candidate, person
-        return None
-
-    return _replaced(body, identify), list(ids)
 
 
 def code_blocks(body: list[Token]) -> Iterator[Token]:
@@ -303,50 +212,3 @@ def _set_up() -> MarkdownIt:
 
 
 _markdown = _set_up()
-
-
-# ---- mentions
-
-
-def _shortened(name: str) -> Iterator[str]:
-    """Give back trailing punctuation one by one: a name may end with it, and so may a sentence."""
-    yield name
-    while name and name[-1] in _GIVEN_BACK:
-        name = name[:-1]
-        yield name
-
-
-def _texts(body: list[Token]) -> Iterator[Token]:
-    for node in body:
-        if node[0] == "text":
-            yield node
-        elif node[0] not in ("code", "pre", "link"):
-            yield from _texts([child for child in node[1:] if isinstance(child, list)])
-
-
-def _replaced(body: list[Token], identify: Callable[[str], tuple[str, int] | None]) -> list[Token]:
-    out: list[Token] = []
-    for node in body:
-        if node[0] == "text":
-            out.extend(_split(node[1], identify))
-        elif node[0] in ("code", "pre", "link", "mention", "br"):
-            out.append(node)
-        else:
-            plain = [part for part in node if not isinstance(part, list)]
-            out.append([*plain, *_replaced(node[len(plain) :], identify)])
-    return out
-
-
-def _split(text: str, identify: Callable[[str], tuple[str, int] | None]) -> Iterator[Token]:
-    done = 0
-    for match in _MENTION.finditer(text):
-        meant = identify(match[1])
-        if meant is None:
-            continue
-        name, person = meant
-        if match.start() > done:
-            yield ["text", text[done : match.start()]]
-        yield ["mention", person]
-        done = match.start() + 1 + len(name)
-    if done < len(text):
-        yield ["text", text[done:]]

@@ -213,7 +213,7 @@ class Colouring(Protocol):
     """Knows programming languages."""
 
     async def __call__(self, language: str, code: str, /) -> list[tuple[str, int]] | None:
-        """Return runs of a class of markup.COLOURS and a length, together as long as `code`.
+        """Return runs of a class of tokens.COLOURS and a length, together as long as `code`.
 
         None where the language is not known, or it would take too long.
         """

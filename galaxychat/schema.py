@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 import msgspec
 
-from galaxychat import markup, messages
+from galaxychat import messages, tokens
 
 _TEMPLATE = "#/$defs/{name}"
 
@@ -18,7 +18,7 @@ def build() -> dict[str, Any]:
     """Return the schema: every type under `$defs`, `AnyCommand` and `AnyEvent` as the two unions."""
     commands, events = get_args(messages.AnyCommand), get_args(messages.AnyEvent)
     _, defs = msgspec.json.schema_components((*commands, *events), ref_template=_TEMPLATE)
-    defs["Token"] = markup.TOKEN_SCHEMA
+    defs["Token"] = tokens.TOKEN_SCHEMA
     defs["Message"]["properties"]["body"] = {"type": "array", "items": {"$ref": "#/$defs/Token"}}
     defs["AnyCommand"] = {"anyOf": [{"$ref": f"#/$defs/{kind.__name__}"} for kind in commands]}
     defs["AnyEvent"] = {"anyOf": [{"$ref": f"#/$defs/{kind.__name__}"} for kind in events]}

@@ -16,11 +16,13 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_inline.linkify import linkify
 
 from galaxychat import limits, markup
-from galaxychat.markup import MENTIONS_PER_MESSAGE, Token, mention_candidates, parse, with_mentions
+from galaxychat.markup import parse
+from galaxychat.mentions import MENTIONS_PER_MESSAGE, mention_candidates, with_mentions
+from galaxychat.tokens import TOKEN_SCHEMA, Token
 
 KINDS = {"text", "code", "pre", "mention", "br", "p", "em", "strong", "quote", "ul", "ol", "li", "link"}
 BODY = jsonschema.Draft202012Validator(
-    {"type": "array", "items": {"$ref": "#/$defs/Token"}, "$defs": {"Token": markup.TOKEN_SCHEMA}}
+    {"type": "array", "items": {"$ref": "#/$defs/Token"}, "$defs": {"Token": TOKEN_SCHEMA}}
 )
 
 

@@ -10,7 +10,7 @@ from typing import Any, get_args
 
 import pytest
 
-from galaxychat import cli, galaxytables, markup, messages, service, settinggroups
+from galaxychat import cli, galaxytables, messages, service, settinggroups, tokens
 from galaxychat.configparts import _ORIGINALS, _OWN, ConfigParts
 from galaxychat.galaxyconfig import GalaxySettings
 from galaxychat.metrics import Metrics
@@ -162,7 +162,7 @@ def test_every_close_code_is_documented() -> None:
 def test_every_kind_of_token_is_documented() -> None:
     """The closed set of nodes is the page's set."""
     kinds: set[str] = set()
-    for node in markup.TOKEN_SCHEMA["anyOf"]:
+    for node in tokens.TOKEN_SCHEMA["anyOf"]:
         first = node["prefixItems"][0]
         kinds.update(first.get("enum", [first.get("const")]))
     documented = re.findall(r"`\[\"(\w+)\"", section(PROTOCOL, "The body of a message"))

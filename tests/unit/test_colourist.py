@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from galaxychat import colourist
 from galaxychat.colourist import runs
-from galaxychat.markup import COLOURS
+from galaxychat.tokens import COLOURS
 
 PYTHON = 'def f(x):\n    """Say."""\n    return x + 1  # more\n'
 
