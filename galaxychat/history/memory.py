@@ -7,11 +7,12 @@ from dataclasses import replace
 
 import msgspec
 
+from galaxychat.history.member_statements import meant
 from galaxychat.history.memoryamending import MemoryAmending
 from galaxychat.history.memorytables import Member, Room
 from galaxychat.history.message_statements import no_such_room
 from galaxychat.history.paging import fitting
-from galaxychat.history.room_statements import in_order, meant
+from galaxychat.history.room_statements import in_order
 from galaxychat.limits import name_key
 from galaxychat.messages import Message, User
 from galaxychat.model import EVERYBODYS, RoomKind

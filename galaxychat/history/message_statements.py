@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 
 from galaxychat.errors import Refusal
+from galaxychat.history.member_statements import people
 from galaxychat.history.paging import fitting
-from galaxychat.history.room_statements import people
 from galaxychat.history.sql import Statement, marks, sought
 from galaxychat.messages import SAFE_INTEGER, Message, Reaction, User
 from galaxychat.records import RESUME_CHANGES, Changes, Draft, NonceReused, NoSuchMessage, Page, Posted

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from galaxychat.history.room_statements import missing, states
+from galaxychat.history.member_statements import missing
+from galaxychat.history.room_statements import states
 from galaxychat.history.sql import Statement
 from galaxychat.messages import User
 from galaxychat.records import Greeting, Own

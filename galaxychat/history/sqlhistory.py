@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from galaxychat.bells import Bell, Kind
 from galaxychat.history import (
     amending_statements,
+    member_statements,
     message_statements,
     own_statements,
     read_statements,
@@ -70,8 +71,8 @@ class SqlHistory(ABC):
 
     async def admit(self, user: User) -> None:
         """See ports.History; writes only where there is something to write."""
-        if not await self.read(room_statements.is_admitted, user):
-            await self.write(room_statements.admit, user, ring=[Bell(Kind.NAME, user.id, 0)])
+        if not await self.read(member_statements.is_admitted, user):
+            await self.write(member_statements.admit, user, ring=[Bell(Kind.NAME, user.id, 0)])
 
     async def greeting(self, user: User) -> Greeting:
         """See ports.History."""
@@ -107,11 +108,11 @@ class SqlHistory(ABC):
 
     async def add_member(self, room: int, user_id: int, rooms_per_user: int) -> None:
         """See ports.History."""
-        await self.write(room_statements.add_member, room, user_id, rooms_per_user, ring=_standing(user_id, room))
+        await self.write(member_statements.add_member, room, user_id, rooms_per_user, ring=_standing(user_id, room))
 
     async def remove_member(self, room: int, user_id: int) -> None:
         """See ports.History."""
-        await self.write(room_statements.remove_member, room, user_id, ring=_standing(user_id, room))
+        await self.write(member_statements.remove_member, room, user_id, ring=_standing(user_id, room))
 
     async def set_members(self, sole: str, user_ids: Collection[int]) -> Turnover:
         """See ports.History; writes only where there is something to write."""
@@ -213,19 +214,19 @@ class SqlHistory(ABC):
 
     async def members(self, room: int, after_name: str | None, limit: int) -> list[User]:
         """See ports.History."""
-        return await self.read(room_statements.members, room, after_name, limit)
+        return await self.read(member_statements.members, room, after_name, limit)
 
     async def members_named(self, room: int, names: Sequence[str]) -> dict[str, int]:
         """See ports.History."""
-        return await self.read(room_statements.members_named, room, names)
+        return await self.read(member_statements.members_named, room, names)
 
     async def people(self, user_ids: Collection[int]) -> list[User]:
         """See ports.History."""
-        return await self.read(room_statements.people, user_ids)
+        return await self.read(member_statements.people, user_ids)
 
     async def people_like(self, prefix: str, limit: int) -> list[User]:
         """See ports.History."""
-        return await self.read(room_statements.people_like, prefix, limit)
+        return await self.read(member_statements.people_like, prefix, limit)
 
     async def _renumber(self, room: int, statement: Callable[..., Statement[Renumbered]], *values: Any) -> Renumbered:
         """Run a statement that may take the room's next rev, and tell other nodes which it is."""

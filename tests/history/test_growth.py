@@ -11,6 +11,7 @@ import pytest
 
 from galaxychat.history import (
     amending_statements,
+    member_statements,
     message_statements,
     own_statements,
     read_statements,
@@ -40,10 +41,10 @@ ASKED: dict[str, Callable[[], Statement[Any]]] = {
     "state_named": lambda: room_statements.state_named("room1", _SOMEBODY.id, {}),
     "states": lambda: room_statements.states(_SOMEBODY.id, {}),
     "greeting": lambda: own_statements.greeting(_SOMEBODY, {}),
-    "is_admitted": lambda: room_statements.is_admitted(_SOMEBODY),
-    "members_named": lambda: room_statements.members_named(LOBBY_ID, ["n1", "N2", "nobody"]),
-    "people": lambda: room_statements.people([1, 2, 3]),
-    "people_like": lambda: room_statements.people_like("n", 10),
+    "is_admitted": lambda: member_statements.is_admitted(_SOMEBODY),
+    "members_named": lambda: member_statements.members_named(LOBBY_ID, ["n1", "N2", "nobody"]),
+    "people": lambda: member_statements.people([1, 2, 3]),
+    "people_like": lambda: member_statements.people_like("n", 10),
     "revs": lambda: room_statements.revs([LOBBY_ID]),
     "kept": lambda: walled_statements.kept([(LOBBY_ID, user) for user in range(1, 4)]),
     "changes": lambda: message_statements.changes(LOBBY_ID, _MANY - 50),
