@@ -1,4 +1,4 @@
-"""What the core asks of the world, as protocols; the adapters are chosen in service.py.
+"""What the core asks of the world, as protocols; the adapters are chosen in assembly.py.
 
 A Twisted Deferred is awaitable, so these `async` methods fit Twisted's adapters and plain coroutines alike.
 """
