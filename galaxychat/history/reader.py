@@ -89,6 +89,9 @@ class Reader:
             outcomes: list[Any] = await self._pool.runInteraction(_snapshot, statements)
         except sqlite3.Error as problem:
             return [_unavailable(problem)] * len(statements)
+        except Exception:
+            # For whoever asked: kept here, it would end the turns of all who ask after them.
+            return [Failure()] * len(statements)
         return outcomes
 
 

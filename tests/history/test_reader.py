@@ -12,7 +12,7 @@ from unittest.mock import patch
 
 import pytest
 from twisted.enterprise import adbapi
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, fail
 
 from galaxychat.errors import HistoryUnavailable
 from galaxychat.history.reader import Reader
@@ -87,6 +87,19 @@ def test_a_failure_is_its_own(reader: Reader) -> None:
             await missing
         assert await right == 3
         assert await busy == 1
+
+    run(ask())
+
+
+def test_a_turn_that_breaks_is_not_the_last(reader: Reader) -> None:
+    """Whatever goes wrong around the statements, who asked hears of it, and others are answered."""
+
+    async def ask() -> None:
+        with patch.object(adbapi.ConnectionPool, "runInteraction", return_value=fail(RuntimeError("broken"))):
+            first = reader.run(_number(1))
+            with pytest.raises(RuntimeError):
+                await first
+        assert await reader.run(_number(2)) == 2
 
     run(ask())
 
