@@ -21,7 +21,7 @@ export function run(): Chat {
     hash: location.hash,
     focused: document.hasFocus(),
   });
-  addEventListener("hashchange", () => app.navigate(location.hash));
+  addEventListener("hashchange", () => app.showing.navigate(location.hash));
   addEventListener("focus", () => app.focus(true));
   for (const leaving of ["blur", "pagehide"]) addEventListener(leaving, () => app.focus(false));
   addEventListener("online", () => app.awake());

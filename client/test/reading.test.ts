@@ -1,11 +1,12 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { roomHash } from "../src/app/route";
 import { onArrival, onOpening, onTurningAway } from "../src/read/newLine";
 import { INTERVAL, ReadReporter } from "../src/read/reporter";
 import { rows, unseen } from "../src/ui/rows";
-import { ALICE, aMessage, aRoom, ME, ROOM } from "./support";
+import { aChat, freshBrowser, inTheLobby } from "./application";
+import { ALICE, aJoined, aMessage, aRoom, aWelcome, FakeSocket, live, ME, ROOM } from "./support";
 
-beforeEach(() => void vi.useFakeTimers());
-afterEach(() => void vi.useRealTimers());
+freshBrowser();
 
 describe("telling the server what was read", () => {
   function reporter(online = true) {
@@ -124,4 +125,45 @@ describe("what belongs together", () => {
 it("below are counted others' messages that have not been on the screen", () => {
   const messages = [aMessage(1), aMessage(2), aMessage(3, { user: ME }), aMessage(4, { deleted: true }), aMessage(5)];
   expect(unseen(messages, 1, ME)).toBe(2);
+});
+
+describe("what an application tells of its reader", () => {
+  it("the window losing focus tells how far it was read, once", () => {
+    const chat = inTheLobby(4);
+    chat.reading.scrolled(true, 4);
+    chat.focus(false);
+    chat.focus(false);
+    expect(FakeSocket.last.of("read").map(({ seq }) => seq)).toEqual([4]);
+  });
+
+  it("changing the room tells of the one that is left", () => {
+    const chat = inTheLobby(4);
+    chat.reading.scrolled(false, 3);
+    chat.showing.navigate(roomHash(8));
+    expect(FakeSocket.last.of("read")).toMatchObject([{ room: ROOM, seq: 3 }]);
+  });
+
+  it("what comes while the window is not looked at is not read", () => {
+    const chat = inTheLobby(2);
+    chat.reading.scrolled(true, 2);
+    chat.focus(false);
+    FakeSocket.last.answers("read", { type: "ok" });
+    FakeSocket.last.says(live(aMessage(3)));
+    chat.reading.scrolled(true, 3);
+    vi.advanceTimersByTime(60_000);
+    expect(FakeSocket.last.of("read").map(({ seq }) => seq)).toEqual([2]);
+    expect(chat.state.get().view!.line).toBe(2);
+  });
+
+  it("an impersonating session leaves no trace of having read or typed", () => {
+    const chat = aChat();
+    chat.goOnline();
+    FakeSocket.last.says(aWelcome({ you: { id: ME, name: "me", role: "user", read_only: true } }));
+    FakeSocket.last.answers("join", aJoined({ room: aRoom({ rev: 1, present: 3 }), messages: [aMessage(1)] }));
+    chat.reading.scrolled(true, 1);
+    chat.focus(false);
+    chat.writing.typing(ROOM);
+    expect(FakeSocket.last.of("read")).toEqual([]);
+    expect(FakeSocket.last.of("typing")).toEqual([]);
+  });
 });

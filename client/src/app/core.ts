@@ -1,5 +1,6 @@
-/* What the parts of the application share: the state, and the way to the server. */
+/* What the parts of the application share: the state, what this browser keeps, and the way to the server. */
 import type { Answer, Listener } from "../connection/requests";
+import type { Keys } from "../storage/keys";
 import { type ChatState } from "../store/chat";
 import type { Observable } from "../store/observable";
 import type { AnyCommand } from "../wire/generated";
@@ -7,7 +8,11 @@ import type { AppState } from "./state";
 
 export interface Core {
   readonly state: Observable<AppState>;
+  /** What is written down in this browser, once it is known for whom. */
+  readonly keys: Keys | null;
   ask(command: AnyCommand, listener: Listener): void;
+  /** Says what nobody answers. */
+  tell(command: AnyCommand): void;
   /** Tells the reader of a refusal. */
   complain(answer: Answer): void;
 }

@@ -104,7 +104,7 @@ function Rooms({ state, chat }: { state: AppState; chat: ChatState }) {
 /** Where there is space for both, an address without a room leads to where one was last, or to the first. */
 function useFirstRoom(state: AppState, isNarrow: boolean): void {
   const { route } = state;
-  const first = useChat().lastRoom ?? sorted(shownRooms(state))[0]?.room;
+  const first = useChat().showing.lastRoom ?? sorted(shownRooms(state))[0]?.room;
   useEffect(() => {
     if (route.is === "none" && !isNarrow && first !== undefined) location.replace(roomHash(first));
   }, [route.is, isNarrow, first]);

@@ -22,11 +22,11 @@ const NEARLY = 0.9;
 const COMPOSING = 229;
 
 export function Composer({ chat, held, name, composing }: Props) {
-  const app = useChat();
+  const { writing } = useChat();
   const { room } = held.info;
   const { message_chars: limit } = chat.limits;
   const field = useRef<HTMLTextAreaElement>(null);
-  const [text, setText] = useState(() => app.drafts.get(room));
+  const [text, setText] = useState(() => writing.drafts.get(room));
   const [cut, setCut] = useState(false);
   const [names, setNames] = useState(false);
   const was = useRef<Composing | undefined>(undefined);
@@ -35,20 +35,20 @@ export function Composer({ chat, held, name, composing }: Props) {
   // While something is corrected the draft waits; the field has it again afterwards.
   useLayoutEffect(() => {
     if (edited) setText(loaded(held, composing.seq)?.text ?? "");
-    else if (was.current?.is === "edit") setText(app.drafts.get(room));
+    else if (was.current?.is === "edit") setText(writing.drafts.get(room));
     if (composing && composing !== was.current) field.current?.focus();
     was.current = composing;
   }, [composing]);
 
   useLayoutEffect(() => {
-    app.onInsertion = (words, all) => {
+    writing.onInsertion = (words, all) => {
       const { current } = field;
       current?.focus();
       if (all) current?.select();
       current?.setRangeText(words, current.selectionStart, current.selectionEnd, "end");
       if (current) write(current.value);
     };
-    return () => void (app.onInsertion = null);
+    return () => void (writing.onInsertion = null);
   });
 
   const length = text.length > limit * NEARLY ? [...text].length : text.length;
@@ -57,14 +57,14 @@ export function Composer({ chat, held, name, composing }: Props) {
 
   function write(value: string): void {
     setText(value);
-    if (!edited) app.drafts.set(room, value);
+    if (!edited) writing.drafts.set(room, value);
   }
 
   function onInput(): void {
     const value = field.current!.value;
     setCut(cut && value.length >= LONGEST);
     write(value);
-    if (value && !edited) app.typing(room);
+    if (value && !edited) writing.typing(room);
     if (/[@#]/.test(value)) setNames(true);
   }
 
@@ -76,8 +76,8 @@ export function Composer({ chat, held, name, composing }: Props) {
   function onKeyDown(event: KeyboardEvent): void {
     if (event.isComposing || event.keyCode === COMPOSING) return;
     if (event.key === "Enter" && !event.shiftKey) send();
-    else if (event.key === "ArrowUp" && !text && !composing) app.editLast(room);
-    else if (event.key === "Escape" && composing) app.compose(room, null);
+    else if (event.key === "ArrowUp" && !text && !composing) writing.editLast(room);
+    else if (event.key === "Escape" && composing) writing.compose(room, null);
     else return;
     event.preventDefault();
     event.stopPropagation();
@@ -85,7 +85,7 @@ export function Composer({ chat, held, name, composing }: Props) {
 
   function send(): void {
     if (!sendable) return;
-    app.send(room, text);
+    writing.send(room, text);
     if (!edited) setText("");
     field.current?.focus();
   }

@@ -30,7 +30,7 @@ function offers(message: Message, can: readonly string[], me: number): Offer[] {
   const may = (right: string, what: Offer): Offer[] => (can.includes(right) ? [what] : []);
   return [
     ...may("send", { sign: "reply", label: "act.reply", act: (app) => answer(app, message) }),
-    ...(mine ? may("send", { sign: "edit", label: "act.edit", act: (app) => app.compose(room, { is: "edit", seq }) }) : []),
+    ...(mine ? may("send", { sign: "edit", label: "act.edit", act: (app) => app.writing.compose(room, { is: "edit", seq }) }) : []),
     { sign: "link", label: "act.link", act: (app) => copyLink(app, message) },
     ...may("pin", { sign: "pin", label: pinned ? "act.unpin" : "act.pin", act: (app) => pin(app, message, !pinned) }),
     ...may(mine ? "send" : "edit_any", { sign: "trash", label: "act.delete", act: (app) => app.open({ is: "delete", room, seq }) }),
@@ -42,9 +42,9 @@ function answer(app: Chat, { room, seq, user }: Message): void {
   const { chat } = app.state.get();
   const name = chat?.names.get(user);
   const isNamed = chat && name && user !== chat.you.id && chat.rooms.get(room)?.info.kind !== "direct";
-  app.compose(room, { is: "reply", seq });
+  app.writing.compose(room, { is: "reply", seq });
   // What is written stays, unless it is no more than the name of whom one was about to answer before.
-  if (isNamed && /^(@\S+ )?$/.test(app.drafts.get(room))) app.insert(`@${name} `, true);
+  if (isNamed && /^(@\S+ )?$/.test(app.writing.drafts.get(room))) app.writing.insert(`@${name} `, true);
 }
 
 function copyLink(app: Chat, { room, seq }: Message): void {

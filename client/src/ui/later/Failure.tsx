@@ -10,10 +10,10 @@ export function Failure({ item, tabIndex }: { item: Pending; tabIndex: 0 | -1 })
       <span>
         {t("pending.failed")} {item.detail ?? t("pending.stale")}
       </span>
-      <button type="button" tabIndex={tabIndex} onClick={() => app.retry(item)}>
+      <button type="button" tabIndex={tabIndex} onClick={() => app.writing.outbox.retry(item)}>
         {t("pending.retry")}
       </button>
-      <button type="button" tabIndex={tabIndex} onClick={() => app.discard(item)}>
+      <button type="button" tabIndex={tabIndex} onClick={() => app.writing.outbox.discard(item)}>
         {t("pending.discard")}
       </button>
     </p>

@@ -28,7 +28,7 @@ export function Listing({ chat, messages, words = [], showsRoom, done, beside }:
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
     done();
-    app.jump(room, seq);
+    app.showing.jump(room, seq);
   };
   return (
     <ul class="listing">

@@ -28,7 +28,7 @@ export function PersonCard({ chat, user, close }: { chat: ChatState; user: numbe
     });
   const mention = () => {
     close();
-    app.insert(`@${name} `);
+    app.writing.insert(`@${name} `);
   };
   return (
     <Box title={name} close={close}>

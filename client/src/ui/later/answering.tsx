@@ -24,7 +24,7 @@ export function Quote({ room, seq, message, names, tabIndex }: QuoteProps) {
   useEffect(() => void (message || app.loading.quote(room, seq)), [room, seq, message === undefined]);
   const name = message && displayName(names, message.user);
   return (
-    <button class="quoted" type="button" tabIndex={tabIndex} title={t("quote.jump")} onClick={() => app.jump(room, seq)}>
+    <button class="quoted" type="button" tabIndex={tabIndex} title={t("quote.jump")} onClick={() => app.showing.jump(room, seq)}>
       <Drawn name="reply" />
       <span class="sr">{t("quote.label")} </span>
       {name && <bdi class="quoted-who">{name}</bdi>}
@@ -56,7 +56,7 @@ export function ComposingBar({ chat, held, composing }: { chat: ChatState; held:
         {isEdit ? t("composing.edit") : t("composing.reply", { name })}
         {!isEdit && message && <span class="quoted-what" dir="auto"> {firstLine(message)}</span>}
       </p>
-      <button class="tool" type="button" aria-label={t("composing.cancel")} title={t("composing.cancel")} onClick={() => app.compose(held.info.room, null)}>
+      <button class="tool" type="button" aria-label={t("composing.cancel")} title={t("composing.cancel")} onClick={() => app.writing.compose(held.info.room, null)}>
         <Icon name="close" />
       </button>
     </div>
