@@ -43,7 +43,7 @@ describe("links", () => {
     FakeSocket.last.says(aWelcome());
     expect(chat.state.get().view).toBeNull();
     const done = vi.fn();
-    chat.membership.byName("rna", done);
+    chat.membership.enter({ type: "join", name: "rna" }, done);
     FakeSocket.last.answers("join", aJoined({ room: aRoom({ room: 8, name: "RNA", kind: "open" }) }));
     expect(done).toHaveBeenCalledWith(null, 8);
     expect(chat.state.get().view!.room).toBe(8);

@@ -1,10 +1,9 @@
 /* Rooms entered, made, left and muted; and rooms resumed. */
 import { jittered } from "../connection/backoff";
-import type { Answer } from "../connection/requests";
 import { t } from "../i18n";
 import { PASSING } from "../outbox/outbox";
 import { applyJoined, type Consequence, updateRoom } from "../store/chat";
-import type { Joined } from "../wire/generated";
+import type { Create, Direct, Join, Joined } from "../wire/generated";
 import { type Core, updateChat } from "./core";
 
 /** Null when it worked, else what went wrong, for a person. */
@@ -25,25 +24,21 @@ export class Membership {
     const after = held.last;
     updateChat(this.core, (one) => updateRoom(one, room, (each) => ({ ...each, subscription: "asked" })));
     this.core.ask({ type: "join", room, ...(after !== null && { after, epoch: chat.epoch }) }, (answer) => {
-      if (answer.type === "joined") this.#enter(answer, after);
+      if (answer.type === "joined") this.#entered(answer, after);
       else if (answer.type === "error") this.#again(room, answer, tries);
     });
   }
 
-  byName(name: string, done: Outcome): void {
-    this.core.ask({ type: "join", name }, (answer) => this.#entered(answer, done));
-  }
-
-  byId(room: number, done: Outcome): void {
-    this.core.ask({ type: "join", room }, (answer) => this.#entered(answer, done));
-  }
-
-  create(name: string, topic: string, kind: "open" | "private", done: Outcome): void {
-    this.core.ask({ type: "create", name, topic, kind }, (answer) => this.#entered(answer, done));
-  }
-
-  direct(user: number, done: Outcome): void {
-    this.core.ask({ type: "direct", user }, (answer) => this.#entered(answer, done));
+  /** By its name or number, by making it, or by whom it is shared with. */
+  enter(command: Create | Direct | Join, done: Outcome): void {
+    this.core.ask(command, (answer) => {
+      if (answer.type === "joined") {
+        this.#entered(answer, null);
+        done(null, answer.room.room);
+      } else {
+        done(answer.type === "error" ? answer.detail : t("notice.lost"));
+      }
+    });
   }
 
   leave(room: number): void {
@@ -54,22 +49,13 @@ export class Membership {
     this.core.ask({ type: "mute", room, on }, (answer) => this.core.complain(answer));
   }
 
-  #enter(reply: Joined, after: number | null): void {
+  #entered(reply: Joined, after: number | null): void {
     const { chat } = this.core.state.get();
     if (!chat) return;
     const [next, consequences] = applyJoined(chat, reply, after);
     this.core.state.patch({ chat: next });
     this.consequences(consequences);
     this.joined(reply);
-  }
-
-  #entered(answer: Answer, done: Outcome): void {
-    if (answer.type === "joined") {
-      this.#enter(answer, null);
-      done(null, answer.room.room);
-    } else {
-      done(answer.type === "error" ? answer.detail : t("notice.lost"));
-    }
   }
 
   /** A server in trouble is asked again; a room that is refused stays in the list, unread. */

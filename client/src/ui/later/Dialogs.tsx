@@ -128,7 +128,7 @@ function CreateDialog({ close, longest }: { close(): void; longest: number }) {
   const [name, setName] = useState("");
   const [topic, setTopic] = useState("");
   const [kind, setKind] = useState<Kind>("open");
-  const submit = (done: Outcome) => app.membership.create(name.trim(), topic.trim(), kind, done);
+  const submit = (done: Outcome) => app.membership.enter({ type: "create", name: name.trim(), topic: topic.trim(), kind }, done);
   const choice = (one: Kind) => (
     <label>
       <input type="radio" name="kind" checked={kind === one} onChange={() => setKind(one)} />
@@ -151,7 +151,7 @@ function CreateDialog({ close, longest }: { close(): void; longest: number }) {
 function JoinDialog({ close }: { close(): void }) {
   const app = useChat();
   const [name, setName] = useState("");
-  const submit = (done: Outcome) => app.membership.byName(name.trim(), done);
+  const submit = (done: Outcome) => app.membership.enter({ type: "join", name: name.trim() }, done);
   return (
     <Question title={t("join.title")} text={t("join.text")} action={t("join.do")} submit={submit} close={close}>
       <Field label={t("join.name")} value={name} set={setName} required />
@@ -163,7 +163,7 @@ function PeopleDialog({ close }: { close(): void }) {
   const app = useChat();
   const [refusal, setRefusal] = useState("");
   const write = ({ id }: Person) =>
-    app.membership.direct(id, (refused, room) => {
+    app.membership.enter({ type: "direct", user: id }, (refused, room) => {
       if (refused !== null) return setRefusal(refused);
       close();
       location.hash = roomHash(room!);

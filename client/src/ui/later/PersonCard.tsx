@@ -21,7 +21,7 @@ export function PersonCard({ chat, user, close }: { chat: ChatState; user: numbe
   const refused = (answer: Answer) => setRefusal(answer.type === "error" ? answer.detail : t("notice.lost"));
   const ask = (command: AnyCommand, then: () => void = close) => app.ask(command, (answer) => (answer.type === "ok" ? then() : refused(answer)));
   const write = () =>
-    app.membership.direct(user, (words, room) => {
+    app.membership.enter({ type: "direct", user }, (words, room) => {
       if (words !== null) return setRefusal(words);
       close();
       location.hash = roomHash(room!);

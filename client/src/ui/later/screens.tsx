@@ -93,7 +93,8 @@ function Missing({ route }: { route: Exclude<Route, { is: "none" }> }) {
     if (refused !== null) setRefusal(refused);
     else if (route.is === "name") location.replace(roomHash(room!));
   };
-  const join = () => (route.is === "room" ? app.membership.byId(route.room, done) : app.membership.byName(route.name, done));
+  const asked = route.is === "room" ? { room: route.room } : { name: route.name };
+  const join = () => app.membership.enter({ type: "join", ...asked }, done);
   return (
     <Screen title={t("missing.title")}>
       <p>{route.is === "room" ? t("missing.id") : t("missing.name", { name: route.name })}</p>
