@@ -13,6 +13,8 @@ import { firstLine } from "./answering";
 
 /** How long other windows have to say that they show the room. */
 const OBJECTION = 250;
+/** After how long every window reads what one has written down. */
+const KNOWN = 5_000;
 const CHOICE = "notify";
 
 export function permission(): NotificationPermission | "none" {
@@ -58,14 +60,20 @@ async function consider(app: Chat, message: Message): Promise<void> {
   if ((await isFirst(app, message)) && !(await isShownElsewhere(message.room))) show(chat, info, message);
 }
 
-/** One window takes the message; the others find that it is taken. */
+/**
+ * One window takes the message; the others find that it is taken. Of those that hear of it now the lock tells, which is
+ * held until the number, too, is known everywhere: what one window writes down, another may read a moment later.
+ */
 async function isFirst(app: Chat, { room, seq }: Message): Promise<boolean> {
   const { keys } = app;
   if (!keys) return false;
-  return navigator.locks.request(`galaxychat:notify:${keys.scope}:${room}`, () => {
-    const name = `told:${room}`;
-    if (Number(keys.get(name) ?? 0) >= seq) return false;
-    return keys.set(name, String(seq));
+  const name = `told:${room}`;
+  return new Promise((resolve) => {
+    void navigator.locks.request(`galaxychat:notify:${keys.scope}:${room}:${seq}`, { ifAvailable: true }, async (lock) => {
+      const isMine = lock !== null && Number(keys.get(name) ?? 0) < seq && keys.set(name, String(seq));
+      resolve(isMine);
+      if (isMine) await new Promise((released) => setTimeout(released, KNOWN));
+    });
   });
 }
 
